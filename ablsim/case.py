@@ -1,0 +1,303 @@
+"""The case: what is treated, how, and how finely it is computed, as one frozen object.
+
+A case is read from a TOML file, checked before anything is computed, and from then on holds SI
+values only. ``resolved()`` writes every default out again with units.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from ablsim.case_checks import check_memory, find_problems
+from ablsim.case_fields import Boundary, Choice, Words
+from ablsim.case_messages import describe_problems, describe_syntax, join_problems
+from ablsim.case_tables import (
+    DomainTable,
+    FibreArrayTable,
+    FibreTable,
+    NumericsTable,
+    PhysicsTable,
+    ProtocolTable,
+    Table,
+    TissueTable,
+    TumourTable,
+    VesselTable,
+)
+from ablsim.errors import CaseError
+from ablsim.extent import (
+    REACH_PERFUSED,
+    REACH_WITHOUT_FLOW,
+    RIM,
+    automatic_extent,
+    box_around,
+)
+from ablsim.geometry import ellipsoid_extent
+from ablsim.grid import Grid, Point
+from ablsim.light.fibre import Fibre
+from ablsim.protocol import Deliver, Protocol, PullBack
+from ablsim.quantities import POSITION
+
+__all__ = ["SCHEMA", "Boundary", "Case"]
+
+SCHEMA = "ablsim/case/1"
+"""Name and version of the case format."""
+
+
+class _Schema(GenerateJsonSchema):
+    """JSON Schema as editors of TOML want it: no null, no titles that repeat the keys."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """Return the schema of a key that may be left out."""
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Return the schema of a key with its default, unless that is to be left out."""
+        described = super().default_schema(schema)
+        if described.get("default", 0) in (None, [], {}):
+            del described["default"]
+        return described
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Say that keys need no titles."""
+        return False
+
+
+class Case(Table):
+    """One treatment or bench experiment, and how finely it is computed.
+
+    Read it with :meth:`from_toml`, :meth:`from_text` or :meth:`from_dict`. All values are SI. Two
+    cases are equal when they ask for the same, whatever was written out and whatever left to
+    defaults.
+
+    Examples
+    --------
+    >>> case = Case.from_dict({
+    ...     "schema": "ablsim/case/1",
+    ...     "title": "one fibre",
+    ...     "tissue": {"background": "liver"},
+    ...     "fibres": {"kind": "bare", "pattern": "single", "direction": [0, 0, -1]},
+    ...     "protocol": {"steps": ["deliver 5 W until 1800 J"]},
+    ... })
+    >>> case.protocol.duration, case.grid().shape
+    (480.0, (70, 70, 70))
+    """
+
+    schema_name: Annotated[Literal["ablsim/case/1"], Choice((SCHEMA,))] = Field(
+        alias="schema", description="name and version of this format"
+    )
+    title: Annotated[str, Words("Bare fibre, 5 W for 360 s")] = Field(description="what it is")
+    notes: Annotated[str, Words("source and what was assumed", may_be_empty=True)] = Field(
+        "", description="free text: source, what was assumed"
+    )
+    domain: DomainTable = Field(DomainTable(), description="the block of tissue computed")
+    tissue: TissueTable = Field(description="what surrounds the tumour")
+    tumour: TumourTable | None = Field(None, description="what is treated")
+    vessels: tuple[VesselTable, ...] = Field((), alias="vessel", description="large vessels")
+    single_fibres: tuple[FibreTable, ...] = Field(
+        (), alias="fibre", description="fibres one by one"
+    )
+    fibre_array: FibreArrayTable | None = Field(
+        None, alias="fibres", description="fibres in a pattern"
+    )
+    protocol_table: ProtocolTable = Field(alias="protocol", description="what is done")
+    physics: PhysicsTable = Field(PhysicsTable(), description="which laws hold")
+    numerics: NumericsTable = Field(NumericsTable(), description="how finely it is computed")
+
+    _text: str = PrivateAttr("")
+
+    @classmethod
+    def from_toml(cls, path: str | Path, *, stored: bool = False) -> Self:
+        """Return the case that a TOML file describes.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, UTF-8.
+        stored : bool
+            Whether the case was run before, so that this machine's memory does not matter.
+
+        Raises
+        ------
+        CaseError
+            If the file cannot be read or the case is wrong; the message lists all problems.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            msg = f"{path}: there is no such file; check the name and the folder"
+            raise CaseError(msg) from None
+        except UnicodeDecodeError as error:
+            msg = f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8"
+            raise CaseError(msg) from None
+        except OSError as error:
+            msg = f"{path}: cannot be read ({error.strerror}); give the name of a case file"
+            raise CaseError(msg) from None
+        return cls.from_text(text, source=path.name, stored=stored)
+
+    @classmethod
+    def from_text(cls, text: str, *, source: str = "the case", stored: bool = False) -> Self:
+        """Return the case that a TOML text, or the JSON text of :attr:`text`, describes.
+
+        ``source`` names the text in messages; ``stored`` is as in :meth:`from_toml`.
+        """
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        try:
+            table = json.loads(text) if text.startswith("{") else tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            msg = f"{source}: {describe_syntax(error, text)}"
+            raise CaseError(msg) from None
+        except json.JSONDecodeError as error:
+            msg = (
+                f"{source}: line {error.lineno}, column {error.colno} cannot be read ({error.msg})"
+            )
+            raise CaseError(msg) from None
+        return cls._read(table, text, source, stored)
+
+    @classmethod
+    def from_dict(
+        cls, table: Mapping[str, Any], *, source: str = "the case", stored: bool = False
+    ) -> Self:
+        """Return the case that a mapping describes, with the keys and texts of a case file."""
+        text = json.dumps(table, indent=1, sort_keys=True, ensure_ascii=False, default=repr)
+        return cls._read(table, text, source, stored)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of a case file, for editors."""
+        schema = cls.model_json_schema(
+            by_alias=True, mode="serialization", schema_generator=_Schema
+        )
+        return {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            **schema,
+            "title": SCHEMA,
+            "description": "A case of ablsim. Research software. Not for clinical decisions.",
+        }
+
+    @property
+    def text(self) -> str:
+        """The case as it was read (line ends unified), or as JSON if it came as a mapping."""
+        return self._text or json.dumps(self.resolved(), indent=1, ensure_ascii=False)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of :attr:`text`: the identity of a run."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """The steps, with cool-down added where it is missing."""
+        return Protocol.from_steps(self.protocol_table.steps)
+
+    @cached_property
+    def fibres_all(self) -> tuple[Fibre, ...]:
+        """Every fibre: those given one by one, then those of the array."""
+        fibres = tuple(fibre.place(i) for i, fibre in enumerate(self.single_fibres, start=1))
+        return (
+            fibres
+            if self.fibre_array is None
+            else (*fibres, *self.fibre_array.place(len(fibres) + 1))
+        )
+
+    def placements(self) -> tuple[float, ...]:
+        """Return how far the fibres are pulled back [m], at each position they take."""
+        positions = [0.0]
+        for step in self.protocol.steps:
+            if isinstance(step, PullBack):
+                positions.append(positions[-1] + step.distance)
+        return tuple(positions)
+
+    def grid(self) -> Grid:
+        """Return the cells: the given domain, or the automatic one (see :mod:`ablsim.extent`)."""
+        centre, size = self._extent
+        return Grid.centred(centre, size, self.numerics.spacing)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the case with every default written out, as a case file would say it.
+
+        The result can be read with :meth:`from_dict` and gives an equal case.
+        """
+        table = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        centre, size = self._extent
+        table["domain"]["centre"] = POSITION.write(centre)
+        table["domain"]["size"] = POSITION.write(size)
+        faces = table["domain"]["boundary"]
+        table["domain"]["boundary"] = {
+            face: faces.get(face, faces["all"]) for face in self.domain.boundary
+        }
+        for entry, fibre in zip(table["fibre"], self.fibres_all, strict=False):
+            entry["name"] = fibre.name
+        for lists in ("vessel", "fibre"):
+            if not table[lists]:
+                del table[lists]
+        table["protocol"]["steps"] = [step.sentence for step in self.protocol.all_steps]
+        table["numerics"].setdefault("time_step", "auto")
+        return table
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Case) and self.resolved() == other.resolved()
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.resolved(), sort_keys=True))
+
+    @classmethod
+    def _read(cls, table: Mapping[str, Any], text: str, source: str, stored: bool) -> Self:
+        if not isinstance(table, Mapping):
+            msg = f"{source}: is not a table of keys; write it as a case file"
+            raise CaseError(msg)
+        try:
+            case = cls.model_validate(table)
+        except ValidationError as error:
+            problems = describe_problems(error, table, cls)
+            raise CaseError(join_problems(source, problems)) from None
+        if not stored:
+            try:
+                check_memory(case.grid())
+            except CaseError as error:
+                raise CaseError(join_problems(source, [str(error)])) from None
+        case._text = text
+        return case
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if problems := find_problems(self):
+            raise CaseError("\n".join(problems))
+        return self
+
+    @cached_property
+    def _extent(self) -> tuple[Point, Point]:
+        """Centre and size of the domain [m]."""
+        given = self.domain
+        if given.size is not None and given.centre is not None:
+            return given.centre, given.size
+        spacing = self.numerics.spacing
+        flows = self.tissue.perfusion == "normal"
+        reach = REACH_PERFUSED if flows else REACH_WITHOUT_FLOW
+        boxes = []
+        pulled_back = 0.0
+        for step in self.protocol.steps:
+            if isinstance(step, PullBack):
+                pulled_back += step.distance
+            around = reach if isinstance(step, Deliver) else RIM * spacing
+            moved = [fibre.pulled_back(pulled_back) for fibre in self.fibres_all]
+            boxes += [box_around(fibre.emission_points(), around) for fibre in moved]
+        if self.tumour is not None:
+            half = ellipsoid_extent(self.tumour.axes, self.tumour.orientation)
+            wide = [float(h) + self.tumour.margin for h in half]
+            c = self.tumour.centre
+            corners = [
+                (c[0] - wide[0], c[1] - wide[1], c[2] - wide[2]),
+                (c[0] + wide[0], c[1] + wide[1], c[2] + wide[2]),
+            ]
+            boxes.append(box_around(corners, RIM * spacing))
+        centre, size = automatic_extent(boxes, spacing, centre=given.centre)
+        return centre, given.size or size

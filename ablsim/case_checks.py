@@ -1,0 +1,208 @@
+"""What only the whole case can tell: fibres against each other, the domain, names, memory."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ablsim.errors import CaseError
+from ablsim.geometry import ellipsoid_extent
+from ablsim.grid import Grid, Point
+from ablsim.light.fibre import NEEDLE_DIAMETER, Fibre, emitter_distance, needle_distance
+from ablsim.tissue.library import get_kinetics, get_tissue
+from ablsim.units import write_quantity
+
+if TYPE_CHECKING:
+    from ablsim.case import Case
+
+DOMAIN_MAX = 0.4
+"""Longest edge of a domain [m]."""
+
+BYTES_PER_CELL = 130
+"""Memory of heat and damage (about 70) and of light (about 60) for each cell."""
+
+_CELLS_BETWEEN_FIBRES = 4
+_SLACK = 1e-9
+
+
+def find_problems(case: "Case") -> list[str]:
+    """Return everything that is wrong with a case whose keys are each right by themselves."""
+    problems = [*_library_names(case), *_repeated_names(case)]
+    problems += case.protocol.find_unknown_fibres([fibre.name for fibre in case.fibres_all])
+    if not case.fibres_all:
+        problems.append("fibre: there is no fibre; add a [[fibre]] or [fibres]")
+        return problems
+    problems += _distances(case)
+    too_large = list(_domain_size(case))
+    return problems + (too_large or [*_fibres_outside(case), *_tumour_outside(case)])
+
+
+def check_memory(grid: Grid) -> None:
+    """Raise CaseError if a run on this grid needs more memory than is free on this machine."""
+    free = free_memory()
+    needed = BYTES_PER_CELL * grid.n_cells
+    if free is None or needed <= free:
+        return
+    coarser = math.ceil(grid.spacing * 1e5 * (needed / free) ** (1.0 / 3.0)) / 1e5
+    msg = (
+        f"numerics.spacing: at {_mm(grid.spacing)} the domain has {grid.n_cells / 1e6:.3g} million "
+        f"cells and needs about {needed / 1e9:.3g} GB; free are {free / 1e9:.3g} GB; "
+        f'write for example "{_mm(coarser)}" or give a smaller domain.size'
+    )
+    raise CaseError(msg)
+
+
+def free_memory() -> float | None:
+    """Return how much memory a new run may take [bytes]; None where the system does not say it."""
+    known = [value for value in (_free_in_system(), _free_in_container()) if value is not None]
+    return min(known) if known else None
+
+
+def _free_in_system() -> float | None:
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024.0 * float(line.split()[1])
+    except OSError:
+        pass
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _free_in_container() -> float | None:
+    """Return what a container's limit leaves (control groups, version 2)."""
+    folder = Path("/sys/fs/cgroup")
+    try:
+        limit, used = ((folder / f"memory.{name}").read_text() for name in ("max", "current"))
+    except OSError:
+        return None
+    return None if limit.strip() == "max" else max(0.0, float(limit) - float(used))
+
+
+def _library_names(case: "Case") -> Iterator[str]:
+    """Ask the library for every tissue and every kinetics by name."""
+    asked: list[tuple[str, Callable[[str], object], str]] = [
+        ("tissue.background", get_tissue, case.tissue.background),
+        ("physics.stasis", get_kinetics, case.physics.stasis),
+        ("physics.whitening", get_kinetics, case.physics.whitening),
+        ("physics.death", get_kinetics, case.physics.death),
+    ]
+    if case.tumour is not None:
+        asked.append(("tumour.tissue", get_tissue, case.tumour.tissue))
+    for key, get, name in asked:
+        try:
+            get(name)
+        except CaseError as error:
+            yield f"{key}: {error}"
+
+
+def _repeated_names(case: "Case") -> Iterator[str]:
+    groups = {
+        "fibre": [fibre.name for fibre in case.fibres_all],
+        "vessel": [vessel.name for vessel in case.vessels],
+    }
+    for key, names in groups.items():
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield f'{key}: the name "{name}" is used {names.count(name)} times; use it once'
+
+
+def _distances(case: "Case") -> Iterator[str]:
+    """Check that needles fit side by side and that cells are fine enough between fibres."""
+    pairs = list(combinations(enumerate(case.fibres_all), 2))
+    if not pairs:
+        return
+    apart, (i, one), (j, other) = min(
+        ((needle_distance(a[1], b[1]), a, b) for a, b in pairs), key=lambda entry: entry[0]
+    )
+    if apart < NEEDLE_DIAMETER - _SLACK:
+        key = "fibres.spacing" if min(i, j) >= len(case.single_fibres) else _key(case, j)
+        yield (
+            f"{key}: {one.name} and {other.name} are {_mm(apart)} apart, axis to axis; their "
+            f"21G needles need at least {_mm(NEEDLE_DIAMETER)}; move them apart"
+        )
+        return
+    nearest = min(emitter_distance(a[1], b[1]) for a, b in pairs)
+    coarsest = nearest / _CELLS_BETWEEN_FIBRES
+    if case.numerics.spacing > coarsest + _SLACK:
+        yield (
+            f"numerics.spacing: {_mm(case.numerics.spacing)} is over a quarter of the fibre "
+            f"spacing, {_mm(nearest)}; at most {_mm(coarsest)} is allowed; "
+            f'write for example "{_mm(math.floor(coarsest * 1e4) / 1e4)}"'
+        )
+
+
+def _key(case: "Case", index: int) -> str:
+    """Return where the case file says how a fibre lies; ``index`` counts all fibres from 0."""
+    return f"fibre#{index + 1}.tip" if index < len(case.single_fibres) else "fibres.centre"
+
+
+def _domain_size(case: "Case") -> Iterator[str]:
+    """Check that the automatic domain is not too large; a given one is checked as it is read."""
+    for axis, length in zip("xyz", case.grid().size, strict=True):
+        if length > DOMAIN_MAX + case.numerics.spacing:
+            yield (
+                f"domain.size: what the tumour, fibres and pull-backs need is {_mm(length)} along "
+                f"{axis}; at most {_mm(DOMAIN_MAX)} is allowed; bring them closer together or give "
+                "domain.size and domain.centre"
+            )
+
+
+def _fibres_outside(case: "Case") -> Iterator[str]:
+    """Check that every part that lights is in the domain, from the first step to the last."""
+    grid = case.grid()
+    for index, fibre in enumerate(case.fibres_all):
+        for distance in case.placements():
+            moved = fibre.pulled_back(distance)
+            if bool(grid.contains(moved.emission_points()).all()):
+                continue
+            where, bounds = _text(_outer_point(grid, moved)), _bounds(grid)
+            if distance == 0.0:
+                yield (
+                    f"{_key(case, index)}: {fibre.name} lies outside the domain with {where}; the "
+                    f"domain is {bounds}; move the fibre or give a larger domain.size"
+                )
+            else:
+                yield (
+                    f"protocol.steps: {fibre.name} leaves the domain when it is pulled back by "
+                    f"{_mm(distance)}, with {where}; the domain is {bounds}; shorten the "
+                    "pull-back or give a larger domain.size"
+                )
+            break
+
+
+def _tumour_outside(case: "Case") -> Iterator[str]:
+    """Check that the whole tumour is computed, so that its ablated fraction can be told."""
+    if case.tumour is None:
+        return
+    grid = case.grid()
+    reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
+    sides = zip(case.tumour.centre, reach, grid.origin, grid.size, strict=True)
+    slack = 1e-6 * grid.spacing
+    for axis, (middle, half, low, size) in zip("xyz", sides, strict=True):
+        if middle - half < low - slack or middle + half > low + size + slack:
+            span = f"{_mm(middle - half)} to {_mm(middle + half)}"
+            yield (
+                f"tumour: it reaches from {span} along {axis}, out of the domain, which is "
+                f"{_bounds(grid)}; give a larger domain.size or leave it out"
+            )
+
+
+def _outer_point(grid: Grid, fibre: Fibre) -> Point:
+    return next(p for p in fibre.emission_points() if not bool(grid.contains(p)))
+
+
+def _text(point: Sequence[float]) -> str:
+    return f"a point at ({', '.join(_mm(number) for number in point)})"
+
+
+def _bounds(grid: Grid) -> str:
+    sides = zip("xyz", grid.origin, grid.size, strict=True)
+    return ", ".join(f"{axis} {_mm(low)} to {_mm(low + size)}" for axis, low, size in sides)
+
+
+def _mm(length: float) -> str:
+    return write_quantity(round(length, 8), "mm")

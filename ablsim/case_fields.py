@@ -1,0 +1,349 @@
+"""Field types of the case file that are more than a quantity: words, steps, centre lines, faces."""
+
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ablsim.errors import CaseError
+from ablsim.grid import Point
+from ablsim.protocol import Step, parse_step
+from ablsim.quantities import (
+    DIRECTION,
+    HEAT_TRANSFER_COEFFICIENT,
+    POSITION,
+    TEMPERATURE,
+    FieldType,
+    Quantity,
+    refuse_later,
+    shown,
+)
+
+WAVELENGTH = 1064e-9
+"""The only wavelength that the tissue library knows so far [m]."""
+
+_NANOMETRES = Quantity("length", "nm", "1064 nm")
+_COEFFICIENT = HEAT_TRANSFER_COEFFICIENT.within("0 W/(m^2 K)", "100000 W/(m^2 K)")
+_AMBIENT = TEMPERATURE.within("-100 degC", "100 degC")
+_CONVECTIVE = '{ kind = "convective", coefficient = "10 W/(m^2 K)", ambient = "22 degC" }'
+
+
+@dataclass(frozen=True, slots=True)
+class Number(FieldType):
+    """A pure number within limits."""
+
+    example: float
+    low: float
+    high: float
+    low_excluded: bool = False
+    high_excluded: bool = False
+    why: str = ""
+
+    def read(self, value: object) -> float:
+        """Return the number."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            msg = f"{shown(value)} is not a pure number; write for example {self.example}"
+            raise CaseError(msg)
+        too_low = value <= self.low if self.low_excluded else value < self.low
+        too_high = value >= self.high if self.high_excluded else value > self.high
+        if not math.isfinite(value) or too_low or too_high:
+            low = "more than" if self.low_excluded else "at least"
+            high = "less than" if self.high_excluded else "at most"
+            msg = (
+                f"{value} is outside what is allowed, {low} {self.low:g} and {high} {self.high:g}"
+                f"{self.why}; write for example {self.example}"
+            )
+            raise CaseError(msg)
+        return float(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema of the number."""
+        low = "exclusiveMinimum" if self.low_excluded else "minimum"
+        high = "exclusiveMaximum" if self.high_excluded else "maximum"
+        return {"type": "number", low: self.low, high: self.high, "examples": [self.example]}
+
+
+@dataclass(frozen=True, slots=True)
+class Words(FieldType):
+    """Text that is not empty."""
+
+    example: str
+    one_word: bool = False
+    may_be_empty: bool = False
+
+    def read(self, value: object) -> str:
+        """Return the text without blanks around it."""
+        if self.may_be_empty and isinstance(value, str):
+            return value
+        if not isinstance(value, str) or not value.strip():
+            msg = f'{shown(value)} is not a text; write for example "{self.example}"'
+            raise CaseError(msg)
+        if self.one_word and ("," in value or len(value.split()) != 1):
+            msg = (
+                f'"{value}" must be one word without commas, so that steps can say '
+                f'"with {self.example}, ..."; write for example "{self.example}"'
+            )
+            raise CaseError(msg)
+        return value.strip()
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema of the text."""
+        if self.may_be_empty:
+            return {"type": "string"}
+        pattern = r"^[^\s,]+$" if self.one_word else r"\S"
+        return {"type": "string", "pattern": pattern, "examples": [self.example]}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(FieldType):
+    """One of a few words.
+
+    Parameters
+    ----------
+    allowed : tuple of str
+        The words.
+    later : dict
+        Words that a later version will allow, and what they stand for.
+    """
+
+    allowed: tuple[str, ...]
+    later: dict[str, str] = field(default_factory=dict)
+
+    def read(self, value: object) -> str:
+        """Return the word."""
+        words = " or ".join(f'"{word}"' for word in self.allowed)
+        if isinstance(value, str) and value in self.later:
+            refuse_later(f'"{value}"', self.later[value], f"use {words} today")
+        if not isinstance(value, str) or value not in self.allowed:
+            close = difflib.get_close_matches(str(value), self.allowed, n=1)
+            hint = f'did you mean "{close[0]}"? ' if close else ""
+            msg = f"{shown(value)} is not known; {hint}allowed: {words}"
+            raise CaseError(msg)
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema: the words."""
+        return {"enum": list(self.allowed)}
+
+
+@dataclass(frozen=True, slots=True)
+class Later(FieldType):
+    """A field of which some values come with a later version.
+
+    Parameters
+    ----------
+    today : FieldType
+        How the field is read today.
+    later : dict
+        Values that a later version will allow, and what they stand for.
+    remedy : str
+        What to do today.
+    """
+
+    today: FieldType
+    later: dict[str, str]
+    remedy: str
+
+    def read(self, value: object) -> Any:
+        """Return the value; refuse those of later versions by name."""
+        if isinstance(value, str) and value in self.later:
+            refuse_later(f'"{value}"', self.later[value], self.remedy)
+        return self.today.read(value)
+
+    def write(self, value: Any) -> Any:
+        """Return what stands in a case file."""
+        return self.today.write(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema of today."""
+        return self.today.json_schema()
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What holds on one face of the domain.
+
+    Parameters
+    ----------
+    kind : {"body", "insulated", "convective"}
+        Held at body temperature, no heat flow, or heat flow to the surroundings.
+    coefficient : float
+        Heat transfer coefficient of a convective face [W/(m^2 K)].
+    ambient : float
+        Temperature of the surroundings of a convective face [K].
+    """
+
+    kind: Literal["body", "insulated", "convective"]
+    coefficient: float = 0.0
+    ambient: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryType(FieldType):
+    """A word, or a table for a convective face."""
+
+    def read(self, value: object) -> Boundary:
+        """Return the condition."""
+        kinds = Choice(("body", "insulated", "convective"))
+        if isinstance(value, Boundary):
+            return value
+        if not isinstance(value, Mapping):
+            kind = kinds.read(value)
+            if kind == "convective":
+                msg = f"a convective face needs more; write {_CONVECTIVE}"
+                raise CaseError(msg)
+            return Boundary("body" if kind == "body" else "insulated")
+        unknown = [str(key) for key in value if key not in {"kind", "coefficient", "ambient"}]
+        kind = kinds.read(value.get("kind"))
+        wanted = {"coefficient", "ambient"} if kind == "convective" else set()
+        if unknown or set(value) - {"kind"} != wanted:
+            msg = f'{dict(value)!r} is not a condition; write "body", "insulated" or {_CONVECTIVE}'
+            raise CaseError(msg)
+        if kind != "convective":
+            return Boundary("body" if kind == "body" else "insulated")
+        numbers = {}
+        for key, quantity in (("coefficient", _COEFFICIENT), ("ambient", _AMBIENT)):
+            try:
+                numbers[key] = quantity.read(value[key])
+            except CaseError as error:
+                msg = f"{key}: {error}"
+                raise CaseError(msg) from None
+        return Boundary("convective", numbers["coefficient"], numbers["ambient"])
+
+    def write(self, value: Boundary) -> Any:
+        """Return the word or the table."""
+        if value.kind != "convective":
+            return value.kind
+        return {
+            "kind": "convective",
+            "coefficient": _COEFFICIENT.write(value.coefficient),
+            "ambient": _AMBIENT.write(value.ambient),
+        }
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema: word or table."""
+        table = {
+            "type": "object",
+            "properties": {
+                "kind": {"const": "convective"},
+                "coefficient": _COEFFICIENT.json_schema(),
+                "ambient": _AMBIENT.json_schema(),
+            },
+            "required": ["kind", "coefficient", "ambient"],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [{"enum": ["body", "insulated"]}, table]}
+
+
+@dataclass(frozen=True, slots=True)
+class Polyline(FieldType):
+    """Two or more points, one after the other."""
+
+    def read(self, value: object) -> tuple[Point, ...]:
+        """Return the points [m]."""
+        if not isinstance(value, (list, tuple)) or len(value) < 2:
+            msg = (
+                "a centre line needs at least two points; write for example "
+                '[["22 mm", "-40 mm", "0 mm"], ["22 mm", "40 mm", "0 mm"]]'
+            )
+            raise CaseError(msg)
+        points: list[Point] = []
+        for number, text in enumerate(value, start=1):
+            try:
+                points.append(POSITION.read(text))
+            except CaseError as error:
+                msg = f"point {number}: {error}"
+                raise CaseError(msg) from None
+            if len(points) > 1 and points[-1] == points[-2]:
+                msg = f"points {number - 1} and {number} are the same; leave one out"
+                raise CaseError(msg)
+        return tuple(points)
+
+    def write(self, value: tuple[Point, ...]) -> list[list[str]]:
+        """Return the points' texts."""
+        return [POSITION.write(point) for point in value]
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema of the list."""
+        return {"type": "array", "items": POSITION.json_schema(), "minItems": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class StepType(FieldType):
+    """A sentence or a table."""
+
+    def read(self, value: Any) -> Step:
+        """Return the step."""
+        return parse_step(value)
+
+    def write(self, value: Step) -> str:
+        """Return the sentence."""
+        return value.sentence
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema: text or table."""
+        sentence = {
+            "type": "string",
+            "pattern": r"^\s*([Dd]eliver|[Rr]est|[Pp]ull[ -]*back)\s",
+            "description": "deliver ... for/until ..., rest for ..., pull back ...",
+            "examples": ["deliver 5 W until 1800 J", "pull back 12 mm", "rest for 180 s"],
+        }
+        table = {
+            "type": "object",
+            "properties": {
+                "deliver": {"type": "object"},
+                "rest": {"type": ["string", "object"]},
+                "pull_back": {"type": ["string", "object"]},
+            },
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
+        return {"anyOf": [sentence, table]}
+
+
+@dataclass(frozen=True, slots=True)
+class Wavelength(FieldType):
+    """The laser's wavelength, of which there is one so far."""
+
+    def read(self, value: object) -> float:
+        """Return what the case file says, checked."""
+        wavelength = _NANOMETRES.read(value)
+        if abs(wavelength - WAVELENGTH) > 0.5e-9:
+            refuse_later(f'"{value}"', "other wavelengths", 'use "1064 nm" today')
+        return wavelength
+
+    def write(self, value: float) -> str:
+        """Return what stands in the case file."""
+        return _NANOMETRES.write(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return _NANOMETRES.json_schema()
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation(FieldType):
+    """Directions of the first two axes of an ellipsoid."""
+
+    def read(self, value: object) -> tuple[Point, Point]:
+        """Return what the case file says, checked."""
+        example = "write for example [[1, 0, 0], [0, 1, 0]]"
+        if not isinstance(value, (list, tuple)) or len(value) != 2:
+            msg = f"the directions of the first two axes are needed; {example}"
+            raise CaseError(msg)
+        first, second = (DIRECTION.read(direction) for direction in value)
+        if abs(sum(a * b for a, b in zip(first, second, strict=True))) > 1e-3:
+            msg = f"the two axes are not perpendicular to each other; {example}"
+            raise CaseError(msg)
+        return first, second
+
+    def write(self, value: tuple[Point, Point]) -> list[list[float]]:
+        """Return what stands in the case file."""
+        return [DIRECTION.write(direction) for direction in value]
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        items = DIRECTION.json_schema()
+        return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}

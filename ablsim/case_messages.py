@@ -1,0 +1,201 @@
+"""What is wrong with a case file, in sentences: key, value, what is allowed, what to do."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+_LATER = {
+    "organ": "organs at risk",
+    "probe": "temperature probes",
+    "tissue.override": "changes of single tissue parameters",
+    "tumour.file": "tumours from image masks",
+    "tumour.label": "tumours from image masks",
+    "tumour.mask": "tumours from image masks",
+    "numerics.photons": "Monte Carlo light engines",
+    "numerics.seed": "Monte Carlo light engines",
+    "numerics.checkpoint_interval": "checkpoints",
+}
+
+_EXAMPLES = {
+    "schema": 'schema = "ablsim/case/1"',
+    "title": 'title = "Bare fibre, 5 W for 360 s"',
+    "tissue": '[tissue] with background = "liver"',
+    "tissue.background": 'background = "liver"',
+    "tumour.tissue": 'tissue = "net_metastasis"',
+    "vessel.name": 'name = "right hepatic vein"',
+    "vessel.diameter": 'diameter = "6 mm"',
+    "vessel.points": 'points = [["22 mm", "-40 mm", "0 mm"], ["22 mm", "40 mm", "0 mm"]]',
+    "fibre.kind": 'kind = "bare"',
+    "fibre.tip": 'tip = ["0 mm", "0 mm", "0 mm"]',
+    "fibre.direction": "direction = [0, 0, -1]",
+    "fibres.kind": 'kind = "bare"',
+    "fibres.pattern": 'pattern = "square"',
+    "fibres.direction": "direction = [0, 0, -1]",
+    "protocol": '[protocol] with steps = ["deliver 5 W for 360 s", "rest for 120 s"]',
+    "protocol.steps": 'steps = ["deliver 5 W for 360 s", "rest for 120 s"]',
+}
+
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
+_UNQUOTED = re.compile(r"=\s*\[?\s*[+-]?[\d.]+\s*[A-Za-zµ°]")
+
+Location = tuple[int | str, ...]
+
+
+def describe_problems(
+    error: ValidationError, table: Mapping[str, Any], root: type[BaseModel]
+) -> list[str]:
+    """Return one line for each problem that pydantic found.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic found.
+    table : mapping
+        The case as it was given.
+    root : type of BaseModel
+        The model of the whole case.
+    """
+    problems: list[str] = []
+    for entry in error.errors(include_url=False):
+        location: Location = entry["loc"]
+        kind = entry["type"]
+        if kind != "missing" and not _is_given(location, table):
+            continue  # a default that was copied from a key which is reported itself
+        path = _path(location)
+        if kind == "extra_forbidden":
+            problems.append(_unknown_key(location, root))
+        elif kind == "missing":
+            example = _EXAMPLES.get(_plain_path(location), "")
+            remedy = f"; write for example {example}" if example else "; add it"
+            problems.append(f"{path}: is missing{remedy}")
+        elif kind == "value_error":
+            lines = str(entry["ctx"]["error"]).splitlines()
+            problems += [_with_key(path, line) for line in lines]
+        elif kind in {"model_type", "tuple_type"}:
+            problems.append(f"{path}: {_wrong_brackets(location, kind)}")
+        else:
+            problems.append(f"{path}: {entry['input']!r}: {entry['msg']}")
+    return list(dict.fromkeys(problems))
+
+
+def join_problems(source: str, problems: Sequence[str]) -> str:
+    """Return all problems as one message, one line each."""
+    if len(problems) == 1:
+        return f"{source}: {problems[0]}"
+    listed = "\n".join(f"  {problem}" for problem in problems)
+    return f"{source} has {len(problems)} problems:\n{listed}"
+
+
+def describe_syntax(error: tomllib.TOMLDecodeError, text: str) -> str:
+    """Return where and why a text is not TOML, as a sentence."""
+    lines = text.splitlines() or [""]
+    place = _PLACE.search(str(error))
+    reason = _PLACE.sub("", str(error)).strip()
+    number, column = len(lines), len(lines[-1]) + 1
+    if place and place[1]:
+        number, column = int(place[1]), int(place[2])
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    remedy = "correct this line"
+    if _UNQUOTED.search(line):
+        remedy = 'write quantities in quotes, for example "1 mm"'
+    return f"line {number}, column {column} cannot be read ({reason}): {line!r}; {remedy}"
+
+
+def _with_key(path: str, line: str) -> str:
+    """Return a problem with its key in front; it may name a key further in itself."""
+    if not path:
+        return line
+    key, colon, rest = line.partition(": ")
+    if colon and key.isidentifier():
+        return f"{path}.{key}: {rest}"
+    return f"{path}: {line}"
+
+
+def _path(location: Location) -> str:
+    """Return a key as people read it: ``fibre#2.tip`` is the tip of the second fibre."""
+    parts = [f"#{part + 1}" if isinstance(part, int) else f".{part}" for part in location]
+    return "".join(parts).lstrip(".")
+
+
+def _plain_path(location: Location) -> str:
+    return ".".join(part for part in location if isinstance(part, str))
+
+
+def _is_given(location: Location, table: Any) -> bool:
+    """Say whether the case itself holds a value at this place."""
+    for part in location:
+        is_entry = isinstance(part, int) and isinstance(table, (list, tuple)) and part < len(table)
+        if not is_entry and not (isinstance(table, Mapping) and part in table):
+            return False
+        table = table[part]
+    return True
+
+
+def _unknown_key(location: Location, root: type[BaseModel]) -> str:
+    """Say that a key is unknown, or not known yet, and which one may be meant."""
+    path, plain, key = _path(location), _plain_path(location), str(location[-1])
+    if plain in _LATER:
+        return (
+            f"{path}: not yet: {key} ({_LATER[plain]}) is for a later version of ablsim; "
+            "remove the key"
+        )
+    here = _keys_of(_model_at(location[:-1], root))
+    everywhere = _all_paths(root)
+    close = difflib.get_close_matches(key, here, n=1)
+    elsewhere = [other for other in everywhere if other.rpartition(".")[2] == key]
+    hint = ""
+    if close:
+        hint = f'did you mean "{close[0]}"? '
+    elif elsewhere:
+        hint = f"did you mean {' or '.join(elsewhere)}? "
+    return f"{path}: unknown key; {hint}allowed here: {', '.join(here)}"
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(location: Location, root: type[BaseModel]) -> type[BaseModel]:
+    """Return the model of the table at a place in the case."""
+    model = root
+    for part in location:
+        if isinstance(part, int):
+            continue
+        for name, field in model.model_fields.items():
+            if part == (field.alias or name):
+                model = _model_in(field.annotation) or model
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the table that a field holds, alone, in a list or optionally."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(argument) for argument in get_args(annotation))
+    return next((model for model in found if model is not None), None)
+
+
+def _all_paths(model: type[BaseModel], prefix: str = "") -> list[str]:
+    """Return every key of the case with its tables."""
+    paths = []
+    for name, field in model.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        paths.append(key)
+        if inner := _model_in(field.annotation):
+            paths += _all_paths(inner, f"{key}.")
+    return paths
+
+
+def _wrong_brackets(location: Location, kind: str) -> str:
+    """Say how a table or a list of tables is written."""
+    plain = _plain_path(location)
+    if plain in {"fibre", "vessel"}:
+        return f"is a list of tables; write [[{plain}]] with double brackets"
+    if kind == "tuple_type":
+        example = _EXAMPLES.get(plain, "[...]")
+        return f"is a list; write for example {example}"
+    return f"is a single table; write [{plain}] with its keys below"

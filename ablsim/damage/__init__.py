@@ -1,0 +1,1 @@
+"""Thermal damage: Arrhenius processes."""

@@ -1,0 +1,1 @@
+"""Heat: the Pennes equation with boiling, perfusion shut-down and vessels."""

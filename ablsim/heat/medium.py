@@ -1,0 +1,109 @@
+"""What the heat solver needs to know of each cell: one code per cell, one row of numbers per code."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ablsim.case import Case
+from ablsim.domain import Domain
+from ablsim.grid import Grid
+from ablsim.heat.perfusion import perfusion_coefficient, perfusion_of
+from ablsim.heat.vessels import lumen_conductivity
+from ablsim.tissue.constants import BOILING_TEMPERATURE, LATENT_HEAT
+from ablsim.tissue.properties import Tissue
+
+N_COLUMNS = 9
+"""Columns of the table: heat capacity wet, dry [J/(m^3 K)]; latent heat of all water [J/m^3];
+conductivity at body temperature, dry [W/(m K)]; gain by heating [1], rise where it starts [K],
+one over its span [1/K]; perfusion coefficient [W/(m^3 K)]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """Heat properties of a domain.
+
+    Parameters
+    ----------
+    grid : Grid
+        The cells.
+    code : ndarray of uint8, shape (nz, ny, nx)
+        Row of ``table`` that holds for the cell.
+    table : ndarray of float64, shape (n_codes, 9)
+        Properties, columns as in ``N_COLUMNS``.
+    held : ndarray of bool, shape (n_codes,)
+        Codes whose temperature is held at that of the blood: lumens of flowing vessels.
+    boiling_rise : float
+        Boiling point above the base temperature [K]; infinite where boiling is switched off.
+    """
+
+    grid: Grid
+    code: NDArray[np.uint8]
+    table: NDArray[np.float64]
+    held: NDArray[np.bool_]
+    boiling_rise: float
+
+    @property
+    def conductivity_max(self) -> NDArray[np.float64]:
+        """Largest conductivity that each code can reach [W/(m K)]."""
+        wet = self.table[:, 3] * np.maximum(1.0, 1.0 + self.table[:, 5])
+        return np.asarray(np.maximum(wet, self.table[:, 4]))
+
+
+def tissue_row(tissue: Tissue, perfusion: float, base_temperature: float) -> NDArray[np.float64]:
+    """Return the table row of a tissue perfused at ``perfusion`` [1/s]."""
+    thermal = tissue.thermal
+    density = thermal.density.si
+    start = thermal.gain_start.si
+    row = np.empty(N_COLUMNS)
+    row[0] = density * thermal.specific_heat.si
+    row[1] = thermal.heat_capacity_dry.si
+    row[2] = density * thermal.water_fraction.si * LATENT_HEAT.si
+    row[3] = thermal.conductivity.si
+    row[4] = thermal.conductivity_dry.si
+    row[5] = thermal.conductivity_gain.si
+    row[6] = start - base_temperature
+    row[7] = 1.0 / (thermal.gain_end.si - start)
+    row[8] = perfusion_coefficient(perfusion)
+    return row
+
+
+def _lumen_row(conductivity: float, like: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the row of a lumen: blood, but with the conductivity that stands for the film."""
+    row = like.copy()
+    row[3:5] = conductivity
+    row[5] = 0.0
+    row[8] = 0.0
+    return row
+
+
+def make_medium(case: Case, domain: Domain) -> Medium:
+    """Return the heat properties of ``domain`` as ``case`` asks for them.
+
+    Flowing vessels get a code each, whose conductivity stands for the film between blood and wall
+    (`ablsim.heat.vessels`); where flow is occluded or absent they are ordinary, unperfused blood.
+    """
+    base = case.tissue.body_temperature
+    rows = [
+        tissue_row(tissue, perfusion_of(case, domain, label), base)
+        for label, tissue in enumerate(domain.tissues)
+    ]
+    code = domain.labels.copy()
+    held = [False] * len(rows)
+    if case.tissue.perfusion == "normal":
+        for number, wall_area in enumerate(domain.wall_area, start=1):
+            lumen = domain.lumen == number
+            if not lumen.any():
+                continue
+            blood = rows[int(domain.labels[lumen][0])]
+            rows.append(_lumen_row(lumen_conductivity(lumen, wall_area, domain.grid), blood))
+            held.append(True)
+            code[lumen] = len(rows) - 1
+    boils = case.physics.boiling == "water_state"
+    return Medium(
+        grid=domain.grid,
+        code=code,
+        table=np.array(rows),
+        held=np.array(held),
+        boiling_rise=BOILING_TEMPERATURE.si - base if boils else np.inf,
+    )

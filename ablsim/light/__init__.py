@@ -1,0 +1,1 @@
+"""Light: fibres, optical coefficients and the fluence in tissue."""

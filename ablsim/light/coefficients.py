@@ -1,0 +1,102 @@
+"""Optical coefficients: what follows from absorption and scattering, and how tissue changes them."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.floating]
+
+
+def transport_attenuation(mu_a: ArrayLike, mu_s_prime: ArrayLike) -> Floats:
+    """Return mu_t' = mu_a + mu_s', which weakens a collimated beam [1/m].
+
+    Scattering close to forward hardly leaves the beam, hence the reduced coefficient.
+
+    Examples
+    --------
+    >>> float(transport_attenuation(50.0, 400.0))
+    450.0
+    """
+    return np.asarray(np.add(mu_a, mu_s_prime))
+
+
+def diffusion_coefficient(mu_a: ArrayLike, mu_s_prime: ArrayLike) -> Floats:
+    """Return D = 1 / (3 (mu_a + mu_s')) [m].
+
+    Notes
+    -----
+    The P1 value. Dropping mu_a makes the fluence 5 to 10 % wrong in liver, where absorption is a
+    tenth of attenuation.
+
+    Examples
+    --------
+    >>> round(float(diffusion_coefficient(50.0, 400.0)), 9)
+    0.000740741
+    """
+    return np.asarray(1.0 / (3.0 * transport_attenuation(mu_a, mu_s_prime)))
+
+
+def effective_attenuation(mu_a: ArrayLike, mu_s_prime: ArrayLike) -> Floats:
+    """Return mu_eff = sqrt(mu_a / D) [1/m], the decay of diffuse light far from its source.
+
+    Examples
+    --------
+    >>> round(float(effective_attenuation(50.0, 400.0)), 3)
+    259.808
+    """
+    return np.asarray(np.sqrt(3.0 * np.asarray(mu_a) * transport_attenuation(mu_a, mu_s_prime)))
+
+
+def mean_free_path(mu_a: ArrayLike, mu_s_prime: ArrayLike) -> Floats:
+    """Return 1 / mu_t', the way light goes before it has lost its direction [m].
+
+    Examples
+    --------
+    >>> float(mean_free_path(50.0, 450.0))
+    0.002
+    """
+    return np.asarray(1.0 / transport_attenuation(mu_a, mu_s_prime))
+
+
+def coagulated_fraction(whitening: ArrayLike) -> Floats:
+    """Return the share of tissue that has whitened, 1 - exp(-Omega).
+
+    Examples
+    --------
+    >>> round(float(coagulated_fraction(1.0)), 4)
+    0.6321
+    """
+    return np.asarray(-np.expm1(-np.asarray(whitening)))
+
+
+def mix(
+    native: ArrayLike,
+    coagulated: ArrayLike,
+    charred: ArrayLike,
+    coagulation: ArrayLike,
+    char: ArrayLike,
+) -> Floats:
+    """Return a coefficient of tissue that is partly coagulated and partly charred.
+
+    Parameters
+    ----------
+    native, coagulated, charred : array_like of float
+        The coefficient (mu_a or mu_s') of the three states [1/m].
+    coagulation : array_like of float
+        Share of the uncharred tissue that has coagulated, 0 to 1.
+    char : array_like of float
+        Share of the tissue that is charred, 0 to 1.
+
+    Returns
+    -------
+    ndarray of float
+        ``(1 - char) ((1 - f) native + f coagulated) + char charred``: the mixture by volume.
+        float32 stays float32.
+
+    Examples
+    --------
+    >>> float(mix(400.0, 1500.0, 2000.0, 0.5, 0.0))
+    950.0
+    """
+    share, black = np.asarray(coagulation), np.asarray(char)
+    soft = native + share * np.subtract(coagulated, native)
+    return np.asarray(soft + black * (charred - soft))

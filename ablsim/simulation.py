@@ -1,0 +1,237 @@
+"""One treatment, from its first watt to the end of its cool-down: light, heat and damage coupled."""
+
+import platform
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from math import ceil
+
+import numba
+import numpy as np
+
+from ablsim.case import Case
+from ablsim.damage.arrhenius import kinetics_table, skip_temperature
+from ablsim.domain import Domain, make_domain
+from ablsim.heat.medium import make_medium
+from ablsim.heat.pennes import HeatSettings, PennesSolver
+from ablsim.illumination import Illumination
+from ablsim.protocol import Segment
+from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
+from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
+from ablsim.tissue.library import get_kinetics
+
+OPTICS_CHECK = 1.0
+"""Time [s] between two looks at whether the light still fits the tissue."""
+
+OnSnapshot = Callable[[Snapshot], None]
+OnProgress = Callable[[float, float], None]
+
+
+def simulate(
+    case: Case,
+    *,
+    on_snapshot: OnSnapshot | None = None,
+    on_progress: OnProgress | None = None,
+) -> Result:
+    """Simulate the treatment that ``case`` describes.
+
+    Parameters
+    ----------
+    case : Case
+        Tissue, tumour, fibres, protocol and numerics.
+    on_snapshot : callable, optional
+        Called with a `Snapshot` at the start, every ``output_interval`` and at the end.
+    on_progress : callable, optional
+        Called now and then with the simulated time and the whole duration [s].
+
+    Returns
+    -------
+    Result
+        Final fields, energy books, history and provenance.
+
+    Examples
+    --------
+    >>> import ablsim
+    >>> result = ablsim.simulate(ablsim.Case.from_toml("patient.toml"))  # doctest: +SKIP
+    """
+    return _Run(case, on_snapshot, on_progress).finish()
+
+
+class _Run:
+    """The loop over the protocol; owns nothing but its parts and the books of the light."""
+
+    def __init__(
+        self, case: Case, on_snapshot: OnSnapshot | None, on_progress: OnProgress | None
+    ) -> None:
+        self._started = time.perf_counter()
+        self.case = case
+        self.domain = make_domain(case)
+        self._on_snapshot = on_snapshot
+        self._on_progress = on_progress
+        self.solver = _make_solver(case, self.domain)
+        self.illumination = Illumination(
+            self.domain,
+            film_fraction=case.physics.char_fraction if case.physics.char == "film" else 0.0,
+            light_interval=case.numerics.light_interval,
+        )
+        self.time = 0.0
+        self.light_books = {"fired": 0.0, "emitted": 0.0, "absorbed": 0.0, "escaped": 0.0}
+        self.history: list[Record] = []
+        self.wall_heat = 0.0
+        self.wall_output = 0.0
+
+    def finish(self) -> Result:
+        case = self.case
+        self._output(0.0)
+        for segment in case.protocol.timeline([fibre.name for fibre in case.fibres_all]):
+            self._run(segment)
+        total = time.perf_counter() - self._started
+        return Result(
+            case=case,
+            grid=self.domain.grid,
+            labels=self.domain.labels,
+            materials=tuple(tissue.name for tissue in self.domain.tissues),
+            base_temperature=case.tissue.body_temperature,
+            fields=self._fields(),
+            ledger=self._ledger(),
+            history=tuple(self.history),
+            statistics=self._statistics(total),
+            notes=_notes(case),
+            provenance=_provenance(case),
+        )
+
+    def _run(self, segment: Segment) -> None:
+        """Run one segment, landing on every output time and on its end."""
+        fibres = [fibre.pulled_back(segment.pulled_back) for fibre in self.case.fibres_all]
+        firing = any(segment.power)
+        self.illumination.switch(fibres, segment.power)
+        every = self.case.numerics.output_interval
+        marks = [
+            mark * every
+            for mark in range(int(segment.start // every) + 1, ceil(segment.end / every))
+            if segment.start < mark * every < segment.end
+        ]
+        self._shine()
+        for mark in (*marks, segment.end):
+            self._advance(mark, firing=firing)
+            self._output(sum(segment.power))
+
+    def _advance(self, end: float, *, firing: bool) -> None:
+        """Move on to time ``end`` [s] in equal steps, looking at the light once a second."""
+        start = self.time
+        n_steps = max(1, ceil((end - start) / self.solver.time_step * (1.0 - 1e-9)))
+        step = (end - start) / n_steps
+        check = max(1, round(OPTICS_CHECK / step))
+        done = 0
+        while done < n_steps:
+            if firing:
+                self._renew_light()
+            n = min(check, n_steps - done)
+            began = time.perf_counter()
+            self.solver.advance(n * step, n)
+            self.wall_heat += time.perf_counter() - began
+            done += n
+            self.time = end if done == n_steps else start + done * step
+            for name in self.light_books:
+                self.light_books[name] += getattr(self._beam, name) * n * step
+            if self._on_progress is not None:
+                self._on_progress(self.time, self.case.protocol.duration)
+
+    def _renew_light(self) -> None:
+        whitening, char = self.solver.inner("whitening"), self.solver.inner("char")
+        if self.illumination.is_due(self.time, whitening, char):
+            self.illumination.solve(self.time, whitening, char)
+            self._shine()
+
+    def _shine(self) -> None:
+        """Hand the present light and film heat to the heat solver."""
+        self._beam = self.illumination.beam()
+        self.solver.set_source(self._beam.heat, self._beam.tips)
+
+    def _fields(self) -> Fields:
+        inner = self.solver.inner
+        return Fields(
+            **{
+                name: np.array(inner(state), dtype=np.float32)
+                for name, state in (
+                    ("rise", "theta"),
+                    ("stasis", "stasis"),
+                    ("whitening", "whitening"),
+                    ("death", "death"),
+                    ("water", "water"),
+                    ("char", "char"),
+                )
+            }
+        )
+
+    def _ledger(self) -> Ledger:
+        return Ledger(**self.light_books, **self.solver.balance())
+
+    def _output(self, power: float) -> None:
+        started = time.perf_counter()
+        ledger = self._ledger()
+        self.history.append(Record(self.time, power, ledger, self.solver.n_active_cells))
+        if self._on_snapshot is not None:
+            self._on_snapshot(Snapshot(self.time, self._fields(), ledger))
+        self.wall_output += time.perf_counter() - started
+
+    def _statistics(self, total: float) -> Statistics:
+        solver, light = self.solver, self.illumination
+        return Statistics(
+            steps=solver.n_steps,
+            cell_steps=solver.n_cell_steps,
+            sub_steps=solver.n_sub_steps,
+            light_updates=light.n_updates,
+            light_iterations=light.n_iterations,
+            time_step=solver.time_step,
+            threads=numba.get_num_threads(),
+            wall_total=total,
+            wall_light=light.wall,
+            wall_heat=self.wall_heat,
+            wall_output=self.wall_output,
+        )
+
+
+def _make_solver(case: Case, domain: Domain) -> PennesSolver:
+    processes = [
+        get_kinetics(name)
+        for name in (case.physics.stasis, case.physics.whitening, case.physics.death)
+    ]
+    base = case.tissue.body_temperature
+    settings = HeatSettings(
+        base_temperature=base,
+        start_rise=case.tissue.start_temperature - base,
+        kinetics=kinetics_table(processes),
+        skip_temperature=skip_temperature(processes, case.protocol.duration),
+        char_temperature=CHAR_TEMPERATURE.si,
+        cap_temperature=CAP_TEMPERATURE.si,
+        shut_down=case.physics.perfusion_law == "stasis",
+        time_step=case.numerics.time_step,
+        tolerance=case.numerics.active_region_tolerance,
+        precision=case.numerics.precision,
+    )
+    return PennesSolver(make_medium(case, domain), case.domain.boundary, settings)
+
+
+def _notes(case: Case) -> tuple[str, ...]:
+    """Return what was decided for the user, one sentence each."""
+    notes = []
+    if case.protocol.cool_down_added > 0.0:
+        notes.append(
+            f"{case.protocol.cool_down_added:g} s of rest were added at the end: damage goes on "
+            "while tissue cools, and a zone is read after at least 120 s."
+        )
+    return tuple(notes)
+
+
+def _provenance(case: Case) -> dict[str, str]:
+    """Return versions, machine type and identity of the case, as text."""
+    packages = ("ablsim", "numpy", "scipy", "numba", "h5py", "pyvista")
+    return {
+        **{package: version(package) for package in packages},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "case_sha256": case.sha256,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

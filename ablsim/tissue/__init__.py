@@ -1,0 +1,1 @@
+"""Tissue: properties with their sources, and the library of named sets."""

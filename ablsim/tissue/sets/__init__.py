@@ -1,0 +1,1 @@
+"""Published parameter sets, one file per source."""

@@ -1,0 +1,1 @@
+"""Pictures of a result; needs a display stack, so import it by name."""

@@ -1,0 +1,252 @@
+"""Slices through the middle and curves over time, drawn with matplotlib."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ablsim.result import Record, Result
+from ablsim.units import to_celsius, to_mm
+from ablsim.view.annotations import style_line
+from ablsim.view.outlines import plane_contours
+from ablsim.view.plane import Plane
+from ablsim.view.style import (
+    INK,
+    MINUS,
+    QUIET,
+    SHAFT,
+    SHOWN_FROM,
+    TIP,
+    ZONE_NAMES,
+    heat_colours,
+    heat_range,
+    vessel_colour,
+    zone_line,
+)
+from ablsim.view.subject import Array32, Subject
+from ablsim.view.viewpoint import standard_planes
+
+FloatArray = NDArray[np.float64]
+
+_AXIS_LABELS = {
+    (0, 1): "R  ←  x [mm]  →  L",
+    (1, 1): "A  ←  y [mm]  →  P",
+    (1, -1): "P  ←  y [mm]  →  A",
+    (2, 1): "I  ←  z [mm]  →  S",
+}
+_NEAR = 1.5e-3
+
+SINKS = {
+    "stored": ("still in the tissue", "#e8743b"),
+    "perfusion": ("carried off by perfusion", "#c94f6d"),
+    "vessels": ("carried off by large vessels", "#3f6fc6"),
+    "latent": ("turned water into steam", "#7aa6c2"),
+    "vapour": ("left with the steam", "#b5cfdd"),
+    "boundary": ("through the domain's faces", "#9a8f7c"),
+    "escaped": ("light out of the domain", "#e3c441"),
+}
+
+
+def draw_slice_row(
+    figure: Figure,
+    place: tuple[float, float, float, float],
+    subject: Subject,
+    temperature: Array32,
+) -> None:
+    """Draw axial, coronal and sagittal slices through the middle, all at one scale.
+
+    Parameters
+    ----------
+    figure : Figure
+        Where to draw.
+    place : tuple of float
+        Left, bottom, width and height of the rectangle to fill, as shares of the figure.
+    subject : Subject
+        What is shown.
+    temperature : ndarray of float32, shape (nz, ny, nx)
+        Absolute temperature to colour [K].
+    """
+    left, bottom, width, height = place
+    inches = figure.get_size_inches()
+    planes = standard_planes(subject)
+    sizes = np.array([np.subtract(plane.high, plane.low) for plane in planes.values()])
+    inset, below, above = 0.85, 0.55, 0.3
+    free = np.array([width * inches[0] - 3.0 * inset, height * inches[1] - below - above])
+    scale = min(free[0] / sizes[:, 0].sum(), free[1] / sizes[:, 1].max())
+    room = (free[0] - scale * sizes[:, 0].sum()) / 3.0
+    x = left * inches[0]
+    for (name, plane), (w, h) in zip(planes.items(), scale * sizes, strict=True):
+        x += inset + 0.5 * room
+        top = (bottom + height) * inches[1] - above
+        axes = figure.add_axes((x / inches[0], (top - h) / inches[1], w / inches[0], h / inches[1]))
+        _draw_slice(axes, subject, plane, temperature)
+        axes.set_title(f"{name}, {_position(plane)}", fontsize="medium", loc="left")
+        x += w + 0.5 * room
+
+
+def draw_heat_bar(figure: Figure, axes: Axes, hottest: float, what: str) -> None:
+    """Draw the scale of temperature; colours above its end are one colour."""
+    scale = heat_range(hottest)
+    bar = figure.colorbar(
+        ScalarMappable(scale, heat_colours()),
+        cax=axes,
+        extend="max" if to_celsius(hottest) > float(scale.vmax or 0.0) + 0.5 else "neither",
+        orientation="horizontal",
+    )
+    low = to_celsius(SHOWN_FROM)
+    step = 10.0 if float(scale.vmax or 0.0) <= 80.0 else 20.0
+    ticks = np.arange(np.ceil((low + 4.0) / step) * step, float(scale.vmax or 0.0) + 0.1, step)
+    bar.set_ticks([low, *ticks])
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    axes.set_title(what, fontsize="medium", loc="left")
+
+
+def _draw_slice(axes: Axes, subject: Subject, plane: Plane, temperature: Array32) -> None:
+    celsius = to_celsius(plane.sample(subject.grid, temperature, 0.0))
+    low, high = _corners(plane)
+    extent = (low[0], high[0], low[1], high[1])
+    colours = heat_colours()
+    shown = np.ma.masked_less(celsius, to_celsius(SHOWN_FROM))
+    axes.imshow(
+        shown,
+        cmap=colours,
+        norm=heat_range(float(temperature.max())),
+        extent=extent,
+        origin="lower",
+        interpolation="bilinear",
+    )
+    shift = _shift(plane)
+    points = plane.points()
+    along, above = (to_mm(a + s) for a, s in zip(plane.axes(), shift, strict=True))
+    for vessel, distance in zip(
+        subject.result.case.vessels, subject.vessel_distances(points), strict=True
+    ):
+        if distance.min() < 0.0 < distance.max():
+            colour = vessel_colour(vessel.name)
+            axes.contourf(along, above, distance, levels=[-1.0, 0.0], colors=[colour])
+    _draw_needles(axes, subject, plane, shift)
+    names = [name for name in ZONE_NAMES if name != subject.reported] + [subject.reported]
+    for flat, line in plane_contours(subject, plane, names):
+        (artist,) = axes.plot(*to_mm(flat + shift).T)
+        style_line(artist, line)
+    axes.set(xlim=extent[:2], ylim=extent[2:], aspect="equal")
+    axes.set_xlabel(_AXIS_LABELS[_axis_of(plane.right)])
+    axes.set_ylabel(_AXIS_LABELS[_axis_of(plane.up)])
+    if _axis_of(plane.up)[1] < 0:
+        axes.yaxis.set_major_formatter(lambda value, _: f"{-value:g}".replace("-", MINUS))
+    axes.tick_params(labelsize="small")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_needles(axes: Axes, subject: Subject, plane: Plane, shift: FloatArray) -> None:
+    """Draw needles that run in the slice as lines, and where others cross it as dots."""
+    for needle in subject.needles:
+        points = np.linspace(needle.start, needle.tip, 400)
+        flat = to_mm(plane.flatten(points) + shift)
+        near = np.abs(plane.height(points)) < _NEAR
+        if not near.any():
+            continue
+        lit = np.zeros(len(points), dtype=bool)
+        for start, end in needle.active:
+            along = (points - start) @ needle.direction
+            lit |= (along >= -1e-3) & (along <= (end - start) @ needle.direction + 1e-3)
+        for chosen, colour, width in ((near, SHAFT, 2.5), (near & lit, TIP, 4.0)):
+            run = np.where(chosen[:, None], flat, np.nan)
+            axes.plot(*run.T, color=colour, lw=width, solid_capstyle="round", zorder=2.5)
+        if np.count_nonzero(near) < 20:
+            axes.plot(*flat[near].mean(axis=0), "o", ms=6, mfc=SHAFT, mec="white", zorder=2.6)
+
+
+def _corners(plane: Plane) -> tuple[list[float], list[float]]:
+    shift = _shift(plane)
+    low, high = np.add(plane.low, shift), np.add(plane.high, shift)
+    return to_mm(low).tolist(), to_mm(high).tolist()
+
+
+def _shift(plane: Plane) -> FloatArray:
+    """Return what turns in-plane coordinates into LPS coordinates along the plane's edges [m]."""
+    return np.array([plane.centre @ plane.right, plane.centre @ plane.up])
+
+
+def _axis_of(direction: FloatArray) -> tuple[int, int]:
+    axis = int(np.argmax(np.abs(direction)))
+    return axis, int(np.sign(direction[axis]))
+
+
+def _position(plane: Plane) -> str:
+    axis = int(np.argmax(np.abs(plane.normal)))
+    return f"{'xyz'[axis]} = {to_mm(plane.centre[axis]):.1f} mm".replace("-", MINUS)
+
+
+def draw_power(axes: Axes, result: Result) -> None:
+    """Draw the set power of all fibres over time."""
+    case = result.case
+    segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
+    time = [t for s in segments for t in (s.start, s.end)]
+    power = [p for s in segments for p in (sum(s.power), sum(s.power))]
+    axes.fill_between([0.0, *time], [0.0, *power], color=TIP, alpha=0.35, lw=0)
+    axes.plot([0.0, *time], [0.0, *power], color=TIP, lw=2)
+    axes.set_ylim(0.0, 1.25 * max([*power, 1.0]))
+    axes.set_title("Set power, all fibres [W]", fontsize="medium", loc="left")
+    shade_delivery(axes, result)
+
+
+def draw_volumes(
+    axes: Axes, result: Result, times: Sequence[float], volumes: Mapping[str, Sequence[float]]
+) -> None:
+    """Draw zone volumes [mL] over time, with the tumour's volume for comparison."""
+    reported = result.case.physics.reported_zone
+    for name, title in ZONE_NAMES.items():
+        (artist,) = axes.plot(times, volumes[name], label=title)
+        style_line(artist, zone_line(name, reported))
+    axes.set_ylim(bottom=0.0)
+    axes.legend(fontsize="small", frameon=False, loc="upper left", handlelength=2.6)
+    axes.set_title("Volume of the zones [mL]", fontsize="medium", loc="left")
+    shade_delivery(axes, result)
+
+
+def draw_ledger(axes: Axes, result: Result) -> None:
+    """Draw where the emitted energy went [kJ], stacked over time."""
+    history: Sequence[Record] = result.history
+    time = [entry.time for entry in history]
+    total = max(result.ledger.emitted, 1e-9)
+    parts, colours, labels = [], [], []
+    for name, (title, colour) in SINKS.items():
+        values = np.array([getattr(entry.ledger, name) for entry in history]) / 1e3
+        if values.size == 0 or np.abs(values).max() < 5e-4 * total / 1e3:
+            continue
+        parts.append(values)
+        colours.append(colour)
+        labels.append(f"{title}, {100.0 * getattr(result.ledger, name) / total:.0f} %")
+    if parts:
+        axes.stackplot(time, *parts, colors=colours, labels=labels, lw=0)
+        emitted = [entry.ledger.emitted / 1e3 for entry in history]
+        axes.plot(time, emitted, color=INK, lw=1.6, ls=(0, (4, 2)), label="emitted")
+        handles, names = axes.get_legend_handles_labels()
+        axes.legend(
+            handles[::-1],
+            names[::-1],
+            fontsize="small",
+            frameon=False,
+            loc="upper left",
+            handlelength=1.4,
+            labelspacing=0.25,
+        )
+        axes.set_ylim(0.0, 1.02 * max(max(emitted), float(np.sum(parts, axis=0).max())))
+    axes.set_title("Where the energy went [kJ]", fontsize="medium", loc="left")
+    shade_delivery(axes, result)
+
+
+def shade_delivery(axes: Axes, result: Result) -> None:
+    """Tint the times in which the laser is on, and label the time axis."""
+    names = [fibre.name for fibre in result.case.fibres_all]
+    for segment in result.case.protocol.timeline(names):
+        if any(power > 0.0 for power in segment.power):
+            axes.axvspan(segment.start, segment.end, color="#f1f4f6", lw=0, zorder=-5)
+    axes.set_xlim(0.0, result.case.protocol.duration)
+    axes.set_xlabel("time [s]", color=QUIET)
+    axes.tick_params(labelsize="small")
+    axes.spines[["top", "right"]].set_visible(False)

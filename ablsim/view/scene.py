@@ -1,0 +1,192 @@
+"""The shaded three-dimensional scene, drawn by VTK without a screen.
+
+Only geometry is drawn here; names, scale, directions and legend are set beside it by
+:mod:`ablsim.view.figures`, with the same camera. Lengths stay in metres.
+"""
+
+import numpy as np
+import pyvista as pv
+from numpy.typing import NDArray
+
+from ablsim.units import to_celsius
+from ablsim.view.camera import Camera
+from ablsim.view.outlines import dashed, plane_contours, tumour_lines
+from ablsim.view.plane import Plane, unit
+from ablsim.view.style import (
+    REPORTED_LINE,
+    SHAFT,
+    SHOWN_FROM,
+    TIP,
+    TUMOUR,
+    heat_colours,
+    heat_range,
+    vessel_colour,
+)
+from ablsim.view.subject import Needle, Subject, lit_parts
+
+FloatArray = NDArray[np.float64]
+
+SHAFT_RADIUS = 0.65e-3
+TIP_RADIUS = 0.95e-3
+_OVERSAMPLING = 2
+_LIFT = 0.25e-3
+
+
+def render_scene(
+    subject: Subject, plane: Plane, camera: Camera, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Return the picture of a subject, shape (height, width, 3).
+
+    Parameters
+    ----------
+    subject : Subject
+        What is shown.
+    plane : Plane
+        The plane that carries the temperature and the contours.
+    camera : Camera
+        From where.
+    size : tuple of int
+        Width and height [pixels].
+    """
+    width, height = (_OVERSAMPLING * n for n in size)
+    plotter = pv.Plotter(off_screen=True, window_size=[width, height])
+    plotter.set_background("white")
+    _add_slice(plotter, subject, plane)
+    _add_contours(plotter, subject, plane, camera)
+    _add_zone(plotter, subject, camera)
+    _add_tumour(plotter, subject)
+    for vessel in subject.result.case.vessels:
+        _add_vessel(plotter, subject, plane, vessel.points, 0.5 * vessel.diameter, vessel.name)
+    for needle in subject.needles:
+        _add_needle(plotter, needle)
+    _aim(plotter, subject, camera)
+    image = np.asarray(plotter.screenshot(return_img=True), dtype=np.float32)
+    plotter.close()
+    coarse = image.reshape(size[1], _OVERSAMPLING, size[0], _OVERSAMPLING, 3).mean(axis=(1, 3))
+    return np.asarray(np.rint(coarse), dtype=np.uint8)
+
+
+def _aim(plotter: pv.Plotter, subject: Subject, camera: Camera) -> None:
+    far = 4.0 * float(np.linalg.norm(subject.grid.size))
+    plotter.camera.focal_point = camera.focus.tolist()
+    plotter.camera.position = (camera.focus + far * camera.toward).tolist()
+    plotter.camera.up = camera.up.tolist()
+    plotter.camera.parallel_projection = True
+    plotter.camera.parallel_scale = camera.half_height
+    plotter.reset_camera_clipping_range()
+
+
+def _add_slice(plotter: pv.Plotter, subject: Subject, plane: Plane) -> None:
+    temperature = plane.sample(subject.grid, subject.temperature, 0.0)
+    x, y, z = np.moveaxis(plane.points(), -1, 0)
+    sheet = pv.StructuredGrid(x, y, z)
+    sheet["temperature"] = to_celsius(temperature).ravel(order="F")
+    sheet = sheet.clip_scalar(scalars="temperature", invert=False, value=to_celsius(SHOWN_FROM))
+    if sheet.n_cells == 0:
+        return
+    scale = heat_range(float(subject.temperature.max()))
+    plotter.add_mesh(
+        sheet,
+        scalars="temperature",
+        cmap=heat_colours(),
+        clim=(scale.vmin, scale.vmax),
+        interpolate_before_map=True,
+        lighting=False,
+        show_scalar_bar=False,
+    )
+
+
+def _add_contours(plotter: pv.Plotter, subject: Subject, plane: Plane, camera: Camera) -> None:
+    for flat, line in plane_contours(subject, plane, [subject.reported]):
+        points = plane.embed(flat)
+        for lift, colour, width in (
+            (_LIFT, line.halo, line.width + 2.0),
+            (2.0 * _LIFT, line.colour, line.width),
+        ):
+            lifted = points + lift * camera.toward
+            for piece in dashed(lifted, line) if colour == line.colour else [lifted]:
+                plotter.add_mesh(
+                    pv.lines_from_points(piece),
+                    color=colour,
+                    line_width=_OVERSAMPLING * 1.4 * width,
+                    opacity=1.0 if colour == line.colour else 0.55,
+                    lighting=False,
+                )
+
+
+def _add_zone(plotter: pv.Plotter, subject: Subject, camera: Camera) -> None:
+    """Add the zone like a soap film: seen where the line of sight grazes it, clear elsewhere."""
+    surface = _level_surface(subject)
+    if surface.n_points == 0:
+        return
+    facing = np.abs(np.asarray(surface["Normals"], dtype=np.float64) @ camera.toward)
+    film = np.empty((surface.n_points, 4), dtype=np.uint8)
+    film[:, :3] = np.array(pv.Color(REPORTED_LINE.colour).int_rgb)
+    film[:, 3] = np.rint(255.0 * (0.02 + 0.38 * (1.0 - np.minimum(facing, 1.0)) ** 2.5))
+    surface["film"] = film
+    plotter.add_mesh(surface, scalars="film", rgba=True, lighting=False)
+
+
+def _level_surface(subject: Subject) -> pv.PolyData:
+    grid = subject.grid
+    nz, ny, nx = grid.shape
+    first = [origin + 0.5 * grid.spacing for origin in grid.origin]
+    block = pv.ImageData(dimensions=(nx, ny, nz), spacing=(grid.spacing,) * 3, origin=first)
+    block["level"] = subject.zone_front(subject.reported).ravel()
+    surface = block.contour([0.0], scalars="level")
+    if surface.n_points == 0:
+        return surface
+    surface = surface.smooth_taubin(n_iter=15, pass_band=0.15)
+    return surface.compute_normals(cell_normals=False, split_vertices=False)
+
+
+def _add_tumour(plotter: pv.Plotter, subject: Subject) -> None:
+    for line in tumour_lines(subject):
+        plotter.add_mesh(
+            pv.lines_from_points(line),
+            color=TUMOUR,
+            line_width=_OVERSAMPLING * 1.2,
+            opacity=0.6,
+            lighting=False,
+        )
+
+
+def _add_vessel(
+    plotter: pv.Plotter,
+    subject: Subject,
+    plane: Plane,
+    points: tuple[tuple[float, float, float], ...],
+    radius: float,
+    name: str,
+) -> None:
+    """Add a vessel; the part before the plane is translucent so that it hides nothing."""
+    tube = pv.lines_from_points(np.asarray(points)).tube(radius=radius, n_sides=40, capping=True)
+    x, y, z = subject.grid.origin
+    sx, sy, sz = subject.grid.size
+    bounds = (x, x + sx, y, y + sy, z, z + sz)
+    tube = tube.clip_box(bounds, invert=False).extract_surface(algorithm="dataset_surface")
+    if tube.n_cells == 0:
+        return
+    behind = tube.clip(normal=plane.normal.tolist(), origin=plane.centre.tolist(), invert=True)
+    before = tube.clip(normal=plane.normal.tolist(), origin=plane.centre.tolist(), invert=False)
+    for part, opacity in ((behind, 1.0), (before, 0.35)):
+        if part.n_cells:
+            plotter.add_mesh(
+                part, color=vessel_colour(name), opacity=opacity, smooth_shading=True, specular=0.3
+            )
+
+
+def _add_needle(plotter: pv.Plotter, needle: Needle) -> None:
+    plotter.add_mesh(_rod(needle.start, needle.tip, SHAFT_RADIUS), color=SHAFT, ambient=0.35)
+    for start, end in lit_parts(needle):
+        plotter.add_mesh(_rod(start, end, TIP_RADIUS), color=TIP, ambient=0.45)
+
+
+def _rod(start: FloatArray, end: FloatArray, radius: float) -> pv.PolyData:
+    return pv.Cylinder(
+        center=(0.5 * (start + end)).tolist(),
+        direction=unit(end - start).tolist(),
+        radius=radius,
+        height=float(np.linalg.norm(end - start)),
+        resolution=32,
+    )

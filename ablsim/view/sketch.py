@@ -1,0 +1,131 @@
+"""The scene as a flat drawing, for machines without OpenGL: same content, same camera."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from ablsim.units import to_celsius
+from ablsim.view.annotations import is_hidden, style_line
+from ablsim.view.camera import Camera
+from ablsim.view.outlines import plane_contours, tumour_lines
+from ablsim.view.plane import Plane
+from ablsim.view.style import (
+    REPORTED_LINE,
+    SHAFT,
+    SHOWN_FROM,
+    TIP,
+    TUMOUR,
+    heat_colours,
+    heat_range,
+    vessel_colour,
+)
+from ablsim.view.subject import Needle, Subject, lit_parts
+
+FloatArray = NDArray[np.float64]
+
+SHAFT_WIDTH = 1.3e-3
+TIP_WIDTH = 1.9e-3
+
+
+def draw_sketch(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
+    """Draw a subject into axes whose coordinates are those of the camera's picture [m].
+
+    Things are drawn from back to front: what lies behind the plane, the plane with its colours and
+    contours, and what lies before it.
+    """
+    axes.set(xlim=(-camera.half_width, camera.half_width), aspect="equal")
+    axes.set_ylim(-camera.half_height, camera.half_height)
+    for vessel in subject.result.case.vessels:
+        _draw_vessel(axes, subject, plane, camera, vessel.points, vessel.diameter, vessel.name)
+    _draw_zone(axes, subject, camera)
+    _draw_slice(axes, subject, plane, camera)
+    for points in tumour_lines(subject):
+        front = plane.height(points) > 0.0
+        flat = np.where(front[:, None], camera.project(points), np.nan)
+        axes.plot(*flat.T, color=TUMOUR, lw=0.8, alpha=0.6, zorder=3.2)
+    for flat, line in plane_contours(subject, plane, [subject.reported]):
+        (artist,) = axes.plot(*camera.project(plane.embed(flat)).T, zorder=3.5)
+        style_line(artist, line)
+    for needle in subject.needles:
+        _draw_needle(axes, subject, plane, camera, needle)
+
+
+def _draw_slice(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
+    kelvin = plane.sample(subject.grid, subject.temperature, 0.0)
+    x, y = np.moveaxis(camera.project(plane.points()), -1, 0)
+    mesh = axes.pcolormesh(
+        x,
+        y,
+        np.ma.masked_less(to_celsius(kelvin), to_celsius(SHOWN_FROM)),
+        cmap=heat_colours(),
+        norm=heat_range(float(subject.temperature.max())),
+        shading="gouraud" if kelvin.min() >= SHOWN_FROM else "nearest",
+        zorder=3.0,
+        rasterized=True,
+    )
+    mesh.set_edgecolor("face")
+
+
+def _draw_zone(axes: Axes, subject: Subject, camera: Camera) -> None:
+    """Draw the silhouette of the zone as a pale patch behind everything."""
+    cells = np.argwhere(subject.zone_front(subject.reported) > 0.0)
+    if len(cells) < 4:
+        return
+    flat = camera.project(subject.grid.position(cells))
+    try:
+        hull = ConvexHull(flat)
+    except QhullError:
+        return
+    axes.fill(*flat[hull.vertices].T, facecolor=REPORTED_LINE.colour, alpha=0.13, lw=0, zorder=1.5)
+
+
+def _draw_vessel(
+    axes: Axes,
+    subject: Subject,
+    plane: Plane,
+    camera: Camera,
+    points: tuple[tuple[float, float, float], ...],
+    diameter: float,
+    name: str,
+) -> None:
+    for start, end in zip(points, points[1:], strict=False):
+        line = np.linspace(start, end, 400)
+        line = line[subject.grid.contains(line)]
+        if len(line) == 0:
+            continue
+        before = plane.height(line) > 0.0
+        for chosen, zorder, alpha in ((~before, 1.0, 1.0), (before, 4.0, 0.4)):
+            flat = np.where(chosen[:, None], camera.project(line), np.nan)
+            _draw_tube(axes, flat, diameter, vessel_colour(name), zorder, alpha)
+
+
+def _draw_needle(
+    axes: Axes, subject: Subject, plane: Plane, camera: Camera, needle: Needle
+) -> None:
+    parts = [(needle.start, needle.tip, SHAFT_WIDTH, SHAFT, 5.0)]
+    parts += [(start, end, TIP_WIDTH, TIP, 5.2) for start, end in lit_parts(needle)]
+    for start, end, width, colour, zorder in parts:
+        points = np.linspace(start, end, 200)
+        seen = ~is_hidden(subject, plane, camera, points)
+        flat = np.where(seen[:, None], camera.project(points), np.nan)
+        _draw_tube(axes, flat, width, colour, zorder, 1.0)
+
+
+def _draw_tube(
+    axes: Axes, flat: FloatArray, diameter: float, colour: str, zorder: float, alpha: float
+) -> None:
+    """Draw a line as thick as a tube [m], shaded across by three strokes."""
+    low, high = axes.transData.transform([(0.0, 0.0), (diameter, 0.0)])
+    points = (high[0] - low[0]) * 72.0 / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
+    base = np.array(to_rgb(colour))
+    for share, tone in ((1.0, 0.72 * base), (0.8, base), (0.3, 0.55 * base + 0.45)):
+        axes.plot(
+            *flat.T,
+            color=tuple(tone),
+            lw=share * points,
+            alpha=alpha if share == 1.0 else alpha * 0.8,
+            solid_capstyle="butt",
+            zorder=zorder,
+        )

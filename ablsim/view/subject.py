@@ -1,0 +1,224 @@
+"""What a picture shows: needles, tumour, vessels, zones and a temperature, ready to be drawn."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ablsim.front import LIMIT, REACH, damage_front
+from ablsim.geometry import distance_to_ellipsoid, distance_to_tube, ellipsoid_surface
+from ablsim.grid import Grid
+from ablsim.result import Fields, Result, Snapshot
+from ablsim.view.plane import unit
+from ablsim.view.style import SHOWN_FROM, ZONE_NAMES
+
+FloatArray = NDArray[np.float64]
+Array32 = NDArray[np.float32]
+
+_PROTRUSION = 9e-3
+_BARE_TIP = 2.0e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """A fibre as it is drawn.
+
+    Parameters
+    ----------
+    name : str
+        The fibre's name.
+    start, tip : ndarray of float64, shape (3,)
+        Where its drawing begins, and its deepest end [m].
+    active : tuple of (ndarray, ndarray)
+        Ends of the part that gave light, for each position in which it fired [m]; of a bare fibre
+        both are its tip.
+    """
+
+    name: str
+    start: FloatArray
+    tip: FloatArray
+    active: tuple[tuple[FloatArray, FloatArray], ...]
+
+    @property
+    def direction(self) -> FloatArray:
+        """Unit vector from the hand to the tip."""
+        return unit(self.tip - self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A result with the temperature that is to be shown.
+
+    Parameters
+    ----------
+    result : Result
+        Zones are shown as they are at its end.
+    temperature : ndarray of float32, shape (nz, ny, nx)
+        Absolute temperature [K].
+    moment : str
+        What temperature that is, to be put after the word "temperature".
+    needles : tuple of Needle
+        The fibres, long enough to stick out of what is shown.
+    fronts : mapping of str to ndarray of float32, shape (nz, ny, nx)
+        For each zone a field that is zero on its surface and positive inside.
+    """
+
+    result: Result
+    temperature: Array32
+    moment: str
+    needles: tuple[Needle, ...]
+    fronts: Mapping[str, Array32]
+
+    @property
+    def grid(self) -> Grid:
+        """Where the cells are."""
+        return self.result.grid
+
+    @property
+    def reported(self) -> str:
+        """Name of the zone that the case reports."""
+        return self.result.case.physics.reported_zone
+
+    def zone_front(self, name: str) -> Array32:
+        """Return the field (nz, ny, nx) that is zero on a zone's surface and positive inside."""
+        return self.fronts[name]
+
+    def tumour_distance(self, points: ArrayLike) -> FloatArray | None:
+        """Return the signed distance [m] of points to the tumour's surface; None without one."""
+        tumour = self.result.case.tumour
+        if tumour is None:
+            return None
+        return distance_to_ellipsoid(points, tumour.centre, tumour.axes, tumour.orientation)
+
+    def vessel_distances(self, points: ArrayLike) -> list[FloatArray]:
+        """Return the signed distance [m] of points to the wall of every vessel."""
+        return [
+            distance_to_tube(points, vessel.points, 0.5 * vessel.diameter)
+            for vessel in self.result.case.vessels
+        ]
+
+    def solid_points(self) -> FloatArray:
+        """Return points (n, 3) [m] that span tumour with margin, zone and light-giving parts."""
+        return _solid_points(
+            self.result, [end for n in self.needles for p in n.active for end in p]
+        )
+
+    def centre(self) -> FloatArray:
+        """Return the middle of the tumour, else of the zone, else of what is warm or placed."""
+        if self.result.case.tumour is not None:
+            return np.asarray(self.result.case.tumour.centre, dtype=np.float64)
+        for region in (self.zone_front(self.reported) >= 0.0, self.temperature >= SHOWN_FROM):
+            if region.any():
+                return np.asarray(self.grid.position(np.argwhere(region)).mean(axis=0))
+        tips = [needle.tip for needle in self.needles]
+        return np.mean(tips, axis=0) if tips else np.asarray(self.grid.centre)
+
+    def axis(self) -> FloatArray:
+        """Return the needles' mean direction; straight down without needles."""
+        total = np.sum([needle.direction for needle in self.needles], axis=0)
+        if not self.needles or np.linalg.norm(total) < 0.1:
+            return np.array([0.0, 0.0, -1.0])
+        return unit(total)
+
+
+def make_subject(result: Result, moment: Snapshot | None = None) -> Subject:
+    """Return a result as it is to be drawn, with the temperature of ``moment`` or of its end."""
+    if moment is None:
+        rise = result.fields.rise
+        time = result.history[-1].time if result.history else result.case.protocol.duration
+    else:
+        rise, time = moment.fields.rise, moment.time
+    temperature = rise + np.float32(result.base_temperature)
+    label = f"at {time:.0f} s{_occasion(result, time)}"
+    needles = _make_needles(result, temperature)
+    return Subject(result, temperature, label, needles, _make_fronts(result))
+
+
+def lit_parts(needle: Needle) -> list[tuple[FloatArray, FloatArray]]:
+    """Return the marked ends of a needle [m] for each of its positions, deepest first."""
+    return [
+        (end - _BARE_TIP * needle.direction, end) if np.allclose(start, end) else (start, end)
+        for start, end in needle.active
+    ]
+
+
+def highest_temperature(result: Result, states: Iterable[Fields]) -> Array32:
+    """Return the highest temperature [K] that each cell had in the end and in stored states."""
+    rise = result.fields.rise.copy()
+    for state in states:
+        np.maximum(rise, state.rise, out=rise)
+    return np.asarray(rise + np.float32(result.base_temperature))
+
+
+def _make_fronts(result: Result) -> dict[str, Array32]:
+    """Return the front of every process, worked out where it has done any damage."""
+    fronts = {}
+    blood = [i for i, name in enumerate(result.materials) if name == "blood"]
+    lumen = np.isin(result.labels, blood)
+    for name in ZONE_NAMES:
+        omega = getattr(result.fields, name)
+        front = np.full(omega.shape, -LIMIT, dtype=np.float32)
+        if omega.any():
+            found = np.argwhere(omega > 0.0)
+            low, high = found.min(axis=0) - REACH, found.max(axis=0) + REACH + 1
+            box = tuple(slice(max(0, a), b) for a, b in zip(low, high, strict=True))
+            front[box] = damage_front(omega[box], lumen[box])
+        fronts[name] = front
+    return fronts
+
+
+def _occasion(result: Result, time: float) -> str:
+    """Say what happens at a time: during or at the end of a delivery, or how long after."""
+    names = [fibre.name for fibre in result.case.fibres_all]
+    lit = [s for s in result.case.protocol.timeline(names) if any(power > 0.0 for power in s.power)]
+    for segment in lit:
+        if abs(time - segment.end) < 0.5:
+            return ", laser just off"
+        if segment.start <= time < segment.end:
+            return ", laser on"
+    if lit and time > lit[-1].end:
+        return f", {time - lit[-1].end:.0f} s after the laser"
+    return ""
+
+
+def _make_needles(result: Result, temperature: Array32) -> tuple[Needle, ...]:
+    case = result.case
+    segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
+    placed = []
+    for i, fibre in enumerate(case.fibres_all):
+        direction, tip = unit(fibre.direction), np.asarray(fibre.tip, dtype=np.float64)
+        stops = sorted({s.pulled_back for s in segments if s.power[i] > 0.0})
+        active = tuple(
+            (tip - (stop + fibre.length) * direction, tip - stop * direction) for stop in stops
+        )
+        placed.append((fibre.name, tip, direction, active))
+    around = _solid_points(
+        result, [end for *_, active in placed for pair in active for end in pair]
+    )
+    hot = temperature >= SHOWN_FROM
+    if hot.any():
+        around = np.concatenate([around, result.grid.position(np.argwhere(hot))])
+    return tuple(
+        Needle(name, tip - _reach(around - tip, -direction) * direction, tip, active)
+        for name, tip, direction, active in placed
+    )
+
+
+def _reach(offsets: FloatArray, backwards: FloatArray) -> float:
+    """Return how long a shaft must be to stick out of everything."""
+    return max(float(np.max(offsets @ backwards, initial=0.0)), 15e-3) + _PROTRUSION
+
+
+def _solid_points(result: Result, parts: list[tuple[FloatArray, FloatArray]]) -> FloatArray:
+    found = [np.reshape(parts, (-1, 3))]
+    tumour = result.case.tumour
+    if tumour is not None:
+        x, y, z = (length + 2.0 * tumour.margin for length in tumour.axes)
+        surface = ellipsoid_surface(tumour.centre, (x, y, z), tumour.orientation, n_points=400)
+        found.append(surface[0])
+    zone = getattr(result.fields, result.case.physics.reported_zone) >= 1.0
+    if zone.any():
+        found.append(result.grid.position(np.argwhere(zone)))
+    points = np.concatenate(found)
+    return points if len(points) else np.asarray([result.grid.centre])

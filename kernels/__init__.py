@@ -1,0 +1,4 @@
+"""Compiled loops of ablsim. Import as ``ablsim.kernels``."""
+
+if __name__ != "ablsim.kernels":
+    raise ImportError("import this folder as 'ablsim.kernels', not as 'kernels'")

@@ -1,0 +1,313 @@
+"""Explicit steps of the Pennes bioheat equation in conservative form.
+
+Every array has one layer of ghost cells around the domain, shape ``(nz + 2, ny + 2, nx + 2)``,
+C order, float32 or float64 (all alike). ``theta`` is the rise above the blood temperature [K],
+``k`` the conductivity [W/(m K)], ``inv_c`` the reciprocal volumetric heat capacity [m^3 K/J] (0 in
+a cell whose temperature is held), ``w`` the perfusion coefficient [W/(m^3 K)], ``q`` the absorbed
+power density [W/m^3], ``inv_h2`` one over the spacing squared [1/m^2], ``dt`` the step [s].
+
+A boundary condition is the conductivity and temperature of its ghost cell: 0 insulates, a very
+large value holds the face at the ghost's temperature, ``h_c * spacing / 2`` is convection with the
+coefficient ``h_c``. ``box`` is the active region ``(z0, z1, y0, y1, x0, x1)`` in padded indices; a
+side that is not ``opened`` to the ghosts of the domain is insulated, so the region loses no energy.
+
+Nothing is checked here: the caller owns shapes, limits and stability.
+"""
+
+import numpy as np
+from numba import njit, prange
+
+
+@njit(cache=True, error_model="numpy")
+def _face(a, b):
+    """Harmonic mean: the conductivity that keeps the flux equal on both sides."""
+    ab = a * b
+    return (ab + ab) / (a + b)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def _dot(a, b):
+    """Sum of products of one row; re-ordered for speed, but always in the same order."""
+    total = a.dtype.type(0.0)
+    for i in range(a.size):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def _conduct_row(t, ts, tn, tb, tt, k, ks, kn, kb, kt, face, inv_c, w, q, dt, inv_h2, skip, out):
+    """Advance one row; ``t`` and ``k`` carry a neighbour at each end. Count the hot cells."""
+    n = out.size
+    n_hot = 0
+    for i in range(n):
+        t_c = t[i + 1]
+        k_c = k[i + 1]
+        flux = (
+            face[i] * (t[i] - t_c)
+            + face[i + 1] * (t[i + 2] - t_c)
+            + _face(k_c, ks[i]) * (ts[i] - t_c)
+            + _face(k_c, kn[i]) * (tn[i] - t_c)
+            + _face(k_c, kb[i]) * (tb[i] - t_c)
+            + _face(k_c, kt[i]) * (tt[i] - t_c)
+        )
+        t_new = t_c + dt * inv_c[i] * (flux * inv_h2 - w[i] * t_c + q[i])
+        out[i] = t_new
+        n_hot += (t_c > skip) | (t_new > skip)
+    return n_hot
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def conduct(theta, k, inv_c, w, q, box, opened, dt, inv_h2, skip, theta_new, hot, perfused):
+    """Write one explicit step of conduction, perfusion and absorption into ``theta_new``.
+
+    ``hot[z, y]`` (uint8) says which rows hold a cell above ``skip`` [K] before or after the step;
+    ``perfused[z]`` (float64) is the sum of ``w * theta`` over the plane before the step [W/m^3].
+    Pennes 1948.
+    """
+    z0, z1, y0, y1, x0, x1 = box
+    n = x1 - x0
+    for z in prange(z0, z1):
+        closed = np.zeros(n, theta.dtype)
+        face = np.zeros(n + 1, theta.dtype)
+        taken = 0.0
+        for y in range(y0, y1):
+            t = theta[z, y, x0 - 1 : x1 + 1]
+            k_row = k[z, y, x0 - 1 : x1 + 1]
+            for i in range(n + 1):
+                face[i] = _face(k_row[i], k_row[i + 1])
+            if not opened[4]:
+                face[0] = theta.dtype.type(0.0)
+            if not opened[5]:
+                face[n] = theta.dtype.type(0.0)
+            ks = k[z, y - 1, x0:x1] if y > y0 or opened[2] else closed
+            kn = k[z, y + 1, x0:x1] if y < y1 - 1 or opened[3] else closed
+            kb = k[z - 1, y, x0:x1] if z > z0 or opened[0] else closed
+            kt = k[z + 1, y, x0:x1] if z < z1 - 1 or opened[1] else closed
+            w_row = w[z, y, x0:x1]
+            n_hot = _conduct_row(
+                t,
+                theta[z, y - 1, x0:x1],
+                theta[z, y + 1, x0:x1],
+                theta[z - 1, y, x0:x1],
+                theta[z + 1, y, x0:x1],
+                k_row,
+                ks,
+                kn,
+                kb,
+                kt,
+                face,
+                inv_c[z, y, x0:x1],
+                w_row,
+                q[z, y, x0:x1],
+                dt,
+                inv_h2,
+                skip,
+                theta_new[z, y, x0:x1],
+            )
+            hot[z, y] = n_hot > 0
+            taken += _dot(w_row, theta[z, y, x0:x1])
+        perfused[z] = taken
+
+
+@njit(cache=True, error_model="numpy")
+def find_stiff(k, inv_c, w, rows, box, dt, inv_h2, limit, heat_dry, cells, slot):
+    """List the cells that the step ``dt`` would overshoot; return their number and sub-steps.
+
+    A cell keeps its new temperature between its neighbours' as long as ``dt`` times its own weight
+    (sum of face conductivities / h^2 + w) is at most ``limit`` times its heat capacity. Only
+    ``rows`` marked 1 are searched. The sub-steps hold for a cell that dries out completely
+    meanwhile (``heat_dry``, the smallest dry capacity [J/(m^3 K)]).
+    ``slot`` (int32, filled with -1) receives each cell's place in ``cells`` (flat indices).
+    """
+    z0, z1, y0, y1, x0, x1 = box
+    n_rows, n_columns = k.shape[1], k.shape[2]
+    flat_slot = slot.reshape(-1)
+    n = 0
+    n_sub = 1
+    for z in range(z0, z1):
+        for y in range(y0, y1):
+            if rows[z, y] == 0:
+                continue
+            for x in range(x0, x1):
+                k_c = k[z, y, x]
+                weight = dt * (
+                    inv_h2
+                    * (
+                        _face(k_c, k[z - 1, y, x])
+                        + _face(k_c, k[z + 1, y, x])
+                        + _face(k_c, k[z, y - 1, x])
+                        + _face(k_c, k[z, y + 1, x])
+                        + _face(k_c, k[z, y, x - 1])
+                        + _face(k_c, k[z, y, x + 1])
+                    )
+                    + w[z, y, x]
+                )
+                if weight * inv_c[z, y, x] > limit:
+                    cells[n] = (z * n_rows + y) * n_columns + x
+                    flat_slot[cells[n]] = n
+                    n += 1
+                    n_sub = max(n_sub, int(np.ceil(weight / (limit * heat_dry))))
+    return n, n_sub
+
+
+@njit(cache=True, error_model="numpy")
+def _boil(t, water, heat_wet, heat_dry, latent, t_boil):
+    """Turn the heat above the boiling point into steam; return temperature and water left."""
+    if t <= t_boil or water <= 0.0:
+        return t, water
+    surplus = (heat_dry + (heat_wet - heat_dry) * water) * (t - t_boil)
+    boiled = surplus / latent
+    if boiled < water:
+        return t_boil, water - boiled
+    return t_boil + (surplus - latent * water) / heat_dry, water - water
+
+
+@njit(cache=True, error_model="numpy")
+def substep(
+    theta, k, inv_c, w, q, water, code, tissue, t_boil, cells, n, slot, n_sub, dt, inv_h2, theta_new
+):
+    """Advance the stiff cells in ``n_sub`` short steps and correct their neighbours' books.
+
+    The neighbours keep their old temperature meanwhile; what really crossed each face is then given
+    to the neighbour in place of what the long step had booked, so no energy is lost. Columns of
+    ``tissue[code]``: heat capacity wet, dry, and latent heat [J/m^3]. Water and ``inv_c`` of the
+    stiff cells are updated. Returns the corrections of the heat taken by perfusion, by ghost cells
+    and by held cells [J/m^3].
+    """
+    sy = theta.shape[2]
+    sz = theta.shape[1] * sy
+    last_z, last_y, last_x = theta.shape[0] - 1, theta.shape[1] - 1, theta.shape[2] - 1
+    t_old, t_out = theta.reshape(-1), theta_new.reshape(-1)
+    k_, c_, w_, q_ = k.reshape(-1), inv_c.reshape(-1), w.reshape(-1), q.reshape(-1)
+    water_, code_, slot_ = water.reshape(-1), code.reshape(-1), slot.reshape(-1)
+    offsets = np.array([-sz, sz, -sy, sy, -1, 1])
+    dt_sub = dt / theta.dtype.type(n_sub)
+
+    t = np.empty(n, theta.dtype)
+    t_next = np.empty(n, theta.dtype)
+    t_sum = np.zeros(n, np.float64)
+    g = np.empty((n, 6), theta.dtype)
+    for i in range(n):
+        t[i] = t_old[cells[i]]
+        for side in range(6):
+            g[i, side] = _face(k_[cells[i]], k_[cells[i] + offsets[side]]) * inv_h2
+
+    for _ in range(n_sub):
+        for i in range(n):
+            cell = cells[i]
+            flux = q_[cell] - w_[cell] * t[i]
+            for side in range(6):
+                neighbour = cell + offsets[side]
+                j = slot_[neighbour]
+                t_nb = t[j] if j >= 0 else t_old[neighbour]
+                flux += g[i, side] * (t_nb - t[i])
+            t_sum[i] += t[i]
+            row = tissue[code_[cell]]
+            t_next[i], water_[cell] = _boil(
+                t[i] + dt_sub * c_[cell] * flux, water_[cell], row[0], row[1], row[2], t_boil
+            )
+            c_[cell] = theta.dtype.type(1.0) / (row[1] + (row[0] - row[1]) * water_[cell])
+        t, t_next = t_next, t
+
+    perfused, ghosts, held = 0.0, 0.0, 0.0
+    for i in range(n):
+        cell = cells[i]
+        t_out[cell] = t[i]
+        # time integral of the cell's temperature, sub-steps minus the one long step [K s]
+        extra = dt_sub * t_sum[i] - dt * t_old[cell]
+        perfused += w_[cell] * extra
+        for side in range(6):
+            neighbour = cell + offsets[side]
+            if slot_[neighbour] >= 0:
+                continue
+            heat = g[i, side] * extra
+            z, rest = divmod(neighbour, sz)
+            y, x = divmod(rest, sy)
+            if z == 0 or z == last_z or y == 0 or y == last_y or x == 0 or x == last_x:
+                ghosts += heat
+            elif c_[neighbour] == 0.0:
+                held += heat
+            else:
+                t_out[neighbour] += heat * c_[neighbour]
+    for i in range(n):
+        slot_[cells[i]] = -1
+    return perfused, ghosts, held
+
+
+@njit(cache=True, error_model="numpy")
+def ghost_flux(theta, k, box, opened, inv_h2):
+    """Return the heat that leaves through the opened sides, as a power density sum [W/m^3]."""
+    z0, z1, y0, y1, x0, x1 = box
+    total = 0.0
+    for side in range(2):
+        if opened[side]:
+            z, g = (z0, z0 - 1) if side == 0 else (z1 - 1, z1)
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    total += _face(k[z, y, x], k[g, y, x]) * (theta[z, y, x] - theta[g, y, x])
+        if opened[2 + side]:
+            y, g = (y0, y0 - 1) if side == 0 else (y1 - 1, y1)
+            for z in range(z0, z1):
+                for x in range(x0, x1):
+                    total += _face(k[z, y, x], k[z, g, x]) * (theta[z, y, x] - theta[z, g, x])
+        if opened[4 + side]:
+            x, g = (x0, x0 - 1) if side == 0 else (x1 - 1, x1)
+            for z in range(z0, z1):
+                for y in range(y0, y1):
+                    total += _face(k[z, y, x], k[z, y, g]) * (theta[z, y, x] - theta[z, y, g])
+    return total * inv_h2
+
+
+@njit(cache=True, error_model="numpy")
+def held_flux(theta, k, inside, outside, inv_h2):
+    """Return the heat that enters held cells, as a power density sum [W/m^3].
+
+    ``inside`` and ``outside`` (int64, flat) are the two cells of each face of the held region.
+    """
+    t_, k_ = theta.reshape(-1), k.reshape(-1)
+    total = 0.0
+    for i in range(inside.size):
+        a, b = outside[i], inside[i]
+        total += _face(k_[a], k_[b]) * (t_[a] - t_[b])
+    return total * inv_h2
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def absorb_outside(theta, theta_new, q, inv_c, box, duration):
+    """Heat the cells outside the active region by absorption alone, in both states."""
+    z0, z1, y0, y1, x0, x1 = box
+    nz, ny, nx = theta.shape
+    for z in prange(1, nz - 1):
+        for y in range(1, ny - 1):
+            outside = z < z0 or z >= z1 or y < y0 or y >= y1
+            for x in range(1, nx - 1):
+                if outside or x < x0 or x >= x1:
+                    t = theta[z, y, x] + duration * inv_c[z, y, x] * q[z, y, x]
+                    theta[z, y, x] = t
+                    theta_new[z, y, x] = t
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def extent(theta, tolerance, box, low, high):
+    """Find, for each plane of ``box``, the rows and columns with |theta| > tolerance.
+
+    ``low[z]`` and ``high[z]`` (int64, shape (nz + 2, 2)) receive the first and last (y, x); an
+    empty plane has low > high.
+    """
+    z0, z1, y0, y1, x0, x1 = box
+    for z in prange(z0, z1):
+        first_y, last_y, first_x, last_x = y1, -1, x1, -1
+        for y in range(y0, y1):
+            n_over = 0
+            for x in range(x0, x1):
+                n_over += abs(theta[z, y, x]) > tolerance
+            if n_over == 0:
+                continue
+            first_y = min(first_y, y)
+            last_y = y
+            for x in range(x0, x1):
+                if abs(theta[z, y, x]) > tolerance:
+                    first_x = min(first_x, x)
+                    last_x = max(last_x, x)
+        low[z, 0], low[z, 1] = first_y, first_x
+        high[z, 0], high[z, 1] = last_y, last_x

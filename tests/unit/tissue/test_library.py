@@ -1,0 +1,207 @@
+"""Every default carries unit, source, range and spread, and none changes unseen."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ablsim.case_tables import PhysicsTable
+from ablsim.citations import list_keys
+from ablsim.errors import CaseError
+from ablsim.light.fibre import TRANSMISSION
+from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
+from ablsim.tissue.library import get_kinetics, get_tissue, list_kinetics, list_tissues
+from ablsim.tissue.properties import ASSUMED
+from ablsim.tissue.sets.ablsim_liver import COAGULATED_ABSORPTION_RATIO
+from ablsim.tissue.sources import Use, list_sources, list_uses
+
+TISSUES = [get_tissue(name) for name in list_tissues()]
+KINETICS = [get_kinetics(name) for name in list_kinetics()]
+USES = list_uses(TISSUES, KINETICS, {**CONSTANTS, **PERFUSION_STRATA})
+SNAPSHOT = Path(__file__).with_name("defaults.toml")
+
+
+def title(use):
+    return f"{use.owner} {use.parameter}".strip()
+
+
+def test_the_library_holds_the_tissues_of_the_liver_and_the_kinetics_by_name():
+    assert set(list_tissues()) == {
+        "liver",
+        "liver_exvivo",
+        "net_metastasis",
+        "colorectal_metastasis",
+        "blood",
+    }
+    assert set(list_kinetics()) == {
+        "brown_stasis",
+        "jacques_liver_whitening",
+        "reddy_hcc_2013",
+        "borrelli_bhk",
+        "henriques_skin",
+        "comsol_jacques_liver",
+        "hepg2",
+        "hep3b",
+    }
+    assert all(tissue.title for tissue in TISSUES)
+    assert all(kinetics.title and kinetics.endpoint for kinetics in KINETICS)
+
+
+@pytest.mark.parametrize(
+    ("find", "name", "near"),
+    [
+        (get_tissue, "livr", "liver"),
+        (get_tissue, "net_metastases", "net_metastasis"),
+        (get_kinetics, "brown", "brown_stasis"),
+        (get_kinetics, "Reddy_hcc_2013", "reddy_hcc_2013"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_right_one(find, name, near):
+    with pytest.raises(CaseError, match=f"unknown .*{name}.*did you mean .*'{near}'"):
+        find(name)
+
+
+def test_a_name_like_no_other_is_answered_with_all_of_them():
+    with pytest.raises(CaseError) as error:
+        get_tissue("zzz")
+    assert all(name in str(error.value) for name in list_tissues())
+
+
+@pytest.mark.parametrize("use", USES, ids=title)
+def test_every_default_has_unit_source_range_and_spread_or_the_reason_for_none(use):
+    number = use.number
+    assert number.unit
+    assert number.si == pytest.approx(number.si)  # the unit is one that can be read
+    assert number.low <= number.value <= number.high
+    assert number.source == ASSUMED or number.source in list_keys()
+    assert set(number.related) <= set(list_keys())
+    if number.spread_kind == "none":
+        assert len(number.no_spread) > 10
+    elif number.spread_kind == "range":
+        assert number.low < number.high
+    else:
+        assert number.spread > 0.0
+
+
+@pytest.mark.parametrize("use", USES, ids=title)
+def test_a_number_nobody_published_is_never_called_measured_or_derived(use):
+    if use.number.source == ASSUMED:
+        assert use.number.how in {"assumed", "remembered"}
+
+
+def test_no_number_is_written_down_twice():
+    """Numbers equal in value, unit, range and spread are one shared object."""
+    objects = {id(use.number): use.number for use in USES}
+    numbers = [*objects.values(), COAGULATED_ABSORPTION_RATIO]
+    written = [(n.value, n.unit, n.low, n.high, n.spread) for n in numbers]
+    assert len(set(written)) == len(written)
+
+
+def test_what_fibres_and_cases_take_by_default_is_what_the_sources_say():
+    """A fibre may not import tissue, so its two numbers are written there as well."""
+    assert TRANSMISSION["bare"] == CONSTANTS["transmission_bare"].value
+    assert TRANSMISSION["diffuser"] == CONSTANTS["transmission_diffuser"].value
+    char_fraction = PhysicsTable.model_fields["char_fraction"]
+    assert char_fraction.default == CONSTANTS["char_film_fraction"].value
+
+
+def test_no_default_has_changed_unseen():
+    """After a wanted change, edit defaults.toml by hand and say why in the commit."""
+    now = {
+        title(use): [
+            float(use.number.value),
+            use.number.unit,
+            float(use.number.low),
+            float(use.number.high),
+            use.number.spread_kind,
+            float(use.number.spread or 0.0),
+        ]
+        for use in USES
+    }
+    stored = tomllib.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert now.keys() == stored.keys()
+    changed = {
+        name: (stored[name], entry)
+        for name, entry in now.items()
+        if entry
+        != [pytest.approx(x, rel=1e-9) if isinstance(x, float) else x for x in stored[name]]
+    }
+    assert not changed
+
+
+def test_a_bled_liver_differs_from_one_in_the_body_only_in_absorption_and_blood():
+    body, bench = get_tissue("liver"), get_tissue("liver_exvivo")
+    assert bench.thermal is body.thermal
+    assert bench.optical.native.reduced_scattering is body.optical.native.reduced_scattering
+    assert bench.optical.native.absorption.si == pytest.approx(30.0)
+    assert bench.optical.coagulated.absorption.si == pytest.approx(30.0)
+    assert body.optical.coagulated.absorption.si == pytest.approx(50.0)
+
+
+def test_coagulated_blood_has_the_optics_of_native_blood_and_says_that_data_are_missing():
+    blood = get_tissue("blood")
+    assert blood.optical.coagulated is blood.optical.native
+    assert "no data" in blood.note
+
+
+def test_coagulation_raises_scattering_and_shortens_the_way_of_light_in_every_solid_tissue():
+    for tissue in TISSUES:
+        if tissue.name != "blood":
+            native, coagulated = tissue.optical.native, tissue.optical.coagulated
+            assert coagulated.reduced_scattering.si > 2.0 * native.reduced_scattering.si
+            assert coagulated.absorption.si >= native.absorption.si
+
+
+def test_colorectal_metastases_absorb_less_than_liver():
+    liver = get_tissue("liver").optical
+    tumour = get_tissue("colorectal_metastasis").optical
+    assert tumour.native.absorption.si < liver.native.absorption.si
+
+
+def test_perfusion_ranks_neuroendocrine_above_liver_above_colorectal_above_the_named_strata():
+    rates = [get_tissue(n).perfusion for n in ("net_metastasis", "liver", "colorectal_metastasis")]
+    rates += [PERFUSION_STRATA[name].si for name in ("hypovascular", "embolised")]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-2:] == pytest.approx([0.006, 0.001])
+
+
+def test_drying_a_cubic_metre_of_liver_takes_1_75_gigajoules():
+    thermal = get_tissue("liver").thermal
+    water = thermal.density.si * thermal.water_fraction.si
+    assert water * CONSTANTS["latent_heat"].si == pytest.approx(1.753e9, rel=1e-3)
+
+
+def test_the_char_film_fraction_lies_between_the_mean_and_the_thickest_film():
+    """1 - exp(-mu_a d) with 72/mm and 8 or 26 um."""
+    film = CONSTANTS["char_film_fraction"]
+    assert film.low == pytest.approx(0.438, abs=0.005)
+    assert film.high == pytest.approx(0.846, abs=0.005)
+    assert film.value == pytest.approx((film.low + film.high) / 2.0, abs=0.006)
+
+
+def test_each_use_says_the_parameter_the_value_and_the_source():
+    liver, whitening = get_tissue("liver"), get_kinetics("jacques_liver_whitening")
+    lines = [str(use) for use in list_uses([liver], [whitening])]
+    assert "liver conductivity 0.5191 W/(m K) Hasgall2022" in lines
+    assert "liver perfusion rate 860.46 mL/min/kg Hasgall2022 (see Carlisle1992)" in lines
+    assert "jacques_liver_whitening activation energy 276800 J/mol Jacques1991" in lines
+    assert "jacques_liver_whitening gate 43 degC assumed" in lines
+    assert "latent heat 2257000 J/kg Wagner2002" in lines
+
+
+def test_a_number_used_twice_by_one_case_is_listed_once():
+    liver = get_tissue("liver")
+    assert list_uses([liver, liver]) == list_uses([liver])
+
+
+def test_sources_follow_the_tissues_and_kinetics_in_use():
+    liver = list_uses([get_tissue("liver")], constants={})
+    assert "Hasgall2022" in list_sources(liver)
+    assert "Reddy2013" not in list_sources(liver)
+    death = list_uses([], [get_kinetics("reddy_hcc_2013")], constants={})
+    assert list_sources(death) == ("Reddy2013",)
+
+
+def test_an_assumed_number_names_no_publication_as_its_source():
+    use = Use("liver", "anisotropy", get_tissue("liver").optical.native.anisotropy)
+    assert use.keys == ()
