@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import NoneType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
@@ -59,10 +60,10 @@ class _Schema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Return the schema of a key with its default, unless that is to be left out."""
+        """Return the schema of a key with its default, if that is a plain value."""
         described = super().default_schema(schema)
-        if described.get("default", 0) in (None, [], {}):
-            del described["default"]
+        if isinstance(described.get("default"), (dict, list, NoneType)):
+            described.pop("default", None)
         return described
 
     def field_title_should_be_set(self, schema: object) -> bool:
@@ -160,6 +161,9 @@ class Case(Table):
                 f"{source}: line {error.lineno}, column {error.colno} cannot be read ({error.msg})"
             )
             raise CaseError(msg) from None
+        except (ValueError, RecursionError) as error:
+            msg = f"{source}: cannot be read ({error}); write it as a case file"
+            raise CaseError(msg) from None
         return cls._read(table, text, source, stored)
 
     @classmethod
@@ -167,8 +171,7 @@ class Case(Table):
         cls, table: Mapping[str, Any], *, source: str = "the case", stored: bool = False
     ) -> Self:
         """Return the case that a mapping describes, with the keys and texts of a case file."""
-        text = json.dumps(table, indent=1, sort_keys=True, ensure_ascii=False, default=repr)
-        return cls._read(table, text, source, stored)
+        return cls._read(table, "", source, stored)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
@@ -264,7 +267,7 @@ class Case(Table):
                 check_memory(case.grid())
             except CaseError as error:
                 raise CaseError(join_problems(source, [str(error)])) from None
-        case._text = text
+        case._text = text or json.dumps(table, indent=1, sort_keys=True, ensure_ascii=False)
         return case
 
     @model_validator(mode="after")

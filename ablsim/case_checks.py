@@ -142,13 +142,13 @@ def _key(case: "Case", index: int) -> str:
 
 def _domain_size(case: "Case") -> Iterator[str]:
     """Check that the automatic domain is not too large; a given one is checked as it is read."""
-    for axis, length in zip("xyz", case.grid().size, strict=True):
-        if length > DOMAIN_MAX + case.numerics.spacing:
-            yield (
-                f"domain.size: what the tumour, fibres and pull-backs need is {_mm(length)} along "
-                f"{axis}; at most {_mm(DOMAIN_MAX)} is allowed; bring them closer together or give "
-                "domain.size and domain.centre"
-            )
+    length, axis = max(zip(case.grid().size, "xyz", strict=True))
+    if length > DOMAIN_MAX + case.numerics.spacing:
+        yield (
+            f"domain.size: what the tumour, fibres and pull-backs need is {_mm(length)} along "
+            f"{axis}; at most {_mm(DOMAIN_MAX)} is allowed; bring them closer together or give "
+            "domain.size and domain.centre"
+        )
 
 
 def _fibres_outside(case: "Case") -> Iterator[str]:
@@ -189,6 +189,7 @@ def _tumour_outside(case: "Case") -> Iterator[str]:
                 f"tumour: it reaches from {span} along {axis}, out of the domain, which is "
                 f"{_bounds(grid)}; give a larger domain.size or leave it out"
             )
+            return
 
 
 def _outer_point(grid: Grid, fibre: Fibre) -> Point:

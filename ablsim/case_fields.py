@@ -47,12 +47,12 @@ class Number(FieldType):
             raise CaseError(msg)
         too_low = value <= self.low if self.low_excluded else value < self.low
         too_high = value >= self.high if self.high_excluded else value > self.high
-        if not math.isfinite(value) or too_low or too_high:
+        if too_low or too_high or math.isnan(value):
             low = "more than" if self.low_excluded else "at least"
             high = "less than" if self.high_excluded else "at most"
             msg = (
-                f"{value} is outside what is allowed, {low} {self.low:g} and {high} {self.high:g}"
-                f"{self.why}; write for example {self.example}"
+                f"{shown(value)} is outside what is allowed, {low} {self.low:g} and {high} "
+                f"{self.high:g}{self.why}; write for example {self.example}"
             )
             raise CaseError(msg)
         return float(value)

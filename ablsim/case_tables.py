@@ -134,7 +134,7 @@ class TumourTable(Table):
         Field("sphere", description="sphere: give diameter; ellipsoid: give axes")
     )
     diameter: PositiveLength | None = Field(None, description="of a sphere")
-    full_axes: Annotated[Point, Size(LENGTH.within("0 mm", "", above=True))] | None = Field(
+    full_axes: Annotated[Point, Size(LENGTH.within("0 mm", "400 mm", above=True))] | None = Field(
         None, alias="axes", description="full lengths of an ellipsoid's three axes"
     )
     first_axes: Annotated[tuple[Point, Point], Orientation()] | None = Field(
@@ -362,7 +362,7 @@ class PhysicsTable(Table):
 
 
 _Spacing = Later(
-    LENGTH.within("0 mm", "4 mm", above=True, example="1 mm"),
+    LENGTH.within("0.01 mm", "4 mm", example="1 mm"),
     {"auto": "spacings that ablsim chooses"},
     'use "1 mm" today',
 )

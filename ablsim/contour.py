@@ -105,9 +105,11 @@ class Window:
         return np.stack(np.meshgrid(*self.axes(), indexing="ij")[::-1], axis=-1)
 
     def to_nodes(self, field: FloatArray, outside: float) -> FloatArray:
-        """Continue a field on the window's cells to the wall, with ``outside`` behind it."""
+        """Continue a field on the window's cells linearly to the wall, ``outside`` behind it."""
         walls = [(int(a == 0), int(b == n)) for a, b, n in self._ends()]
-        return np.pad(np.pad(field, walls, mode="edge"), walls, constant_values=outside)
+        cell_on = np.pad(field, walls, mode="reflect", reflect_type="odd")
+        half_cell_on = 0.5 * (np.pad(field, walls, mode="edge") + cell_on)
+        return np.pad(half_cell_on, walls, constant_values=outside)
 
     def _ends(self) -> list[tuple[int, int, int]]:
         return list(zip(self.start, self.stop, self.grid.shape, strict=True))

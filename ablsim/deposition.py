@@ -3,7 +3,8 @@ shows.
 
 Light sources and the heat of a char film are smaller than a cell. Each is spread with a Gaussian
 of fixed physical width, integrated exactly over every cell, so that halving the spacing or
-shifting a fibre by half a cell leaves the deposited field the same.
+shifting a fibre by half a cell leaves the deposited field the same. Cells too coarse to resolve
+that width get a Gaussian of half a cell: a narrower one would pull the source to the cell's centre.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ from ablsim.errors import CaseError
 from ablsim.grid import Grid
 
 SOURCE_WIDTH = 0.5e-3
-"""Standard deviation of the Gaussian that every source is spread with [m], whatever the spacing."""
+"""Standard deviation of the Gaussian that every source is spread with [m] on cells of up to 1 mm."""
 
 _CUT = 4.0
 
@@ -40,7 +41,7 @@ def deposit(
     amounts : array_like of float, shape (n,)
         What each point deposits, in any unit.
     width : float
-        Standard deviation of the Gaussian [m].
+        Standard deviation of the Gaussian [m], at least half a cell.
     out : ndarray of float64, shape (nz, ny, nx), optional
         Where to add the result; by default a new array of zeros.
 
@@ -70,6 +71,7 @@ def spread(
     grid: Grid, points: ArrayLike, amounts: ArrayLike, *, width: float = SOURCE_WIDTH
 ) -> tuple[tuple[slice, slice, slice], Array64]:
     """Return the block of cells that `deposit` would touch, and the amounts in it."""
+    width = max(width, 0.5 * grid.spacing)
     positions = np.asarray(points, dtype=np.float64).reshape(-1, 3)
     values = np.asarray(amounts, dtype=np.float64).reshape(-1)
     if not np.all(grid.contains(positions)):

@@ -43,8 +43,10 @@ def damage_front(omega: NDArray[np.floating], lumen: BoolArray | None = None) ->
     -----
     Cells are filled in two layers from the damaged side by the parabola through three cells on
     each axis, or the line through two, averaged over the directions that offer one with the squared
-    slope as weight. Where tissue would come out positive, the damage ends abruptly between two
-    cells and the contour is put midway. Cells that nothing can be continued into get -LIMIT.
+    slope as weight. Where tissue would come out positive, the damage ends between the two cells
+    sooner than it lets expect: the contour is put just before the outer cell if the continued
+    value is nearly zero there, and midway if the damage does not fall off at all. Cells that
+    nothing can be continued into get -LIMIT.
     """
     known = np.pad(omega > 0.0, 3)
     level = np.full(known.shape, -LIMIT)
@@ -78,10 +80,12 @@ def _continue_outwards(
             nearest += steepness * first
             weight += steepness
     filled = weight > 0.0
-    at, weight = at[filled], weight[filled]
-    value = total[filled] / weight
+    at = at[filled]
+    value, inner = total[filled] / weight[filled], nearest[filled] / weight[filled]
     abrupt = (value >= 0.0) & ~in_lumen.ravel()[at]
-    flat[at] = np.where(abrupt, -np.abs(nearest[filled]) / weight, value)
+    inner = np.maximum(np.abs(inner), 1e-6)
+    place = 1.0 - 0.5 * np.clip(value / inner, 0.0, 1.0)
+    flat[at] = np.where(abrupt, -inner * (1.0 - place) / place - 1e-6, value)
     flat_known[at] = True
 
 

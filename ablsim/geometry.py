@@ -151,6 +151,14 @@ def unit_directions(n_points: int) -> FloatArray:
     return np.asarray((octant * signs[:, None, :]).reshape(-1, 3))
 
 
+def perpendiculars(direction: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return two unit vectors square to a unit direction and to each other."""
+    axis = np.asarray(direction, dtype=np.float64)
+    first = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
+    first /= np.linalg.norm(first)
+    return first, np.cross(axis, first)
+
+
 def tube_wall_area(grid: Grid, tubes: Sequence[tuple[Rows, float]], index: int) -> float:
     """Return the wall area [m^2] that tube ``index`` has inside the grid.
 
@@ -214,9 +222,7 @@ def _cylinder_points(grid: Grid, piece: FloatArray, radius: float) -> tuple[Floa
     start, end = piece
     length = float(np.linalg.norm(end - start))
     axis = (end - start) / length
-    first = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
-    first /= np.linalg.norm(first)
-    second = np.cross(axis, first)
+    first, second = perpendiculars(axis)
     angle = 2.0 * np.pi * (np.arange(_GENERATORS) + 0.5) / _GENERATORS
     foot = start + radius * (np.outer(np.cos(angle), first) + np.outer(np.sin(angle), second))
     lower, upper = np.zeros(_GENERATORS), np.full(_GENERATORS, length)

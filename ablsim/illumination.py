@@ -20,6 +20,9 @@ OPTICS_STALE = 1e-3
 """... and the change that calls for it when the light is older than ``light_interval``."""
 
 
+Region = tuple[slice, slice, slice]
+
+
 @dataclass(frozen=True, slots=True)
 class Beam:
     """What firing does, as powers [W]; ``heat`` is the power density in the tissue [W/m^3]."""
@@ -98,17 +101,25 @@ class Illumination:
         )
 
     def is_due(
-        self, now: float, whitening: NDArray[np.floating], char: NDArray[np.floating]
+        self,
+        now: float,
+        whitening: NDArray[np.floating],
+        char: NDArray[np.floating],
+        region: Region,
     ) -> bool:
-        """Say whether the light no longer fits the fibres or the tissue at time ``now`` [s]."""
+        """Say whether the light no longer fits the fibres or the tissue at time ``now`` [s].
+
+        Only the cells of ``region`` can have changed since the light was solved for.
+        """
         if self._optical <= 0.0:
             return False
         if self._field is None or self._emissions() != self._solved_for:
             return True
-        change = np.abs(_coagulated(whitening) - self._coagulation)
-        change += np.abs(char - self._char)
-        weight = self._field.absorbed_per_watt
-        moved = float(np.vdot(weight, change)) * self._grid.cell_volume / self._field.absorbed
+        change = np.abs(_coagulated(whitening[region]) - self._coagulation[region])
+        change += np.abs(char[region] - self._char[region])
+        weighted = np.einsum("zyx,zyx->z", self._field.absorbed_per_watt[region], change)
+        moved = float(weighted.sum(dtype=np.float64)) * self._grid.cell_volume
+        moved /= self._field.absorbed
         old = now - self._solved_at >= self._interval
         return moved > OPTICS_CHANGE or (old and moved > OPTICS_STALE)
 

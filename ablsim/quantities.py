@@ -191,10 +191,10 @@ class Direction(FieldType):
             raise CaseError(msg)
         for number in value:
             if isinstance(number, bool) or not isinstance(number, (int, float)):
-                msg = f"{number!r} is not a pure number; write for example [0, 0, -1]"
+                msg = f"{shown(number)} is not a pure number; write for example [0, 0, -1]"
                 raise CaseError(msg)
-            if not math.isfinite(number):
-                msg = f"{number!r} is not finite; write for example [0, 0, -1]"
+            if abs(number) > 1e300 or not math.isfinite(number):
+                msg = f"{shown(number)} is not finite; write for example [0, 0, -1]"
                 raise CaseError(msg)
         return unit_vector((float(value[0]), float(value[1]), float(value[2])))
 
@@ -241,6 +241,8 @@ class Auto(FieldType):
 
 def shown(value: object) -> str:
     """Return a value as it stands in a case file, shortened."""
+    if isinstance(value, int) and abs(value) > 1e300:
+        return "a number of more than 300 digits"
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -281,11 +283,11 @@ TEMPERATURE_DIFFERENCE = Quantity("temperature difference", "K", "0.01 K")
 ANGLE = Quantity("angle", "deg", "30 deg")
 HEAT_TRANSFER_COEFFICIENT = Quantity("heat transfer coefficient", "W/(m^2 K)", "10 W/(m^2 K)")
 DIRECTION = Direction()
-POSITION = Triple(Quantity("length", "mm", "0 mm"))
+POSITION = Triple(LENGTH.within("-2 m", "2 m", example="0 mm"))
 
 Length = Annotated[float, LENGTH]
-PositiveLength = Annotated[float, LENGTH.within("0 mm", "", above=True)]
+PositiveLength = Annotated[float, LENGTH.within("0 mm", "400 mm", above=True)]
 Temperature = Annotated[float, TEMPERATURE.within("0 degC", "100 degC")]
-Angle = Annotated[float, ANGLE]
+Angle = Annotated[float, ANGLE.within("-360 deg", "360 deg")]
 Position = Annotated[Point, POSITION]
 UnitVector = Annotated[Point, DIRECTION]

@@ -31,6 +31,7 @@ OnProgress = Callable[[float, float], None]
 def simulate(
     case: Case,
     *,
+    domain: Domain | None = None,
     on_snapshot: OnSnapshot | None = None,
     on_progress: OnProgress | None = None,
 ) -> Result:
@@ -40,6 +41,8 @@ def simulate(
     ----------
     case : Case
         Tissue, tumour, fibres, protocol and numerics.
+    domain : Domain, optional
+        The case's domain, where it is at hand already (`ablsim.domain.make_domain`).
     on_snapshot : callable, optional
         Called with a `Snapshot` at the start, every ``output_interval`` and at the end.
     on_progress : callable, optional
@@ -55,18 +58,23 @@ def simulate(
     >>> import ablsim
     >>> result = ablsim.simulate(ablsim.Case.from_toml("patient.toml"))  # doctest: +SKIP
     """
-    return _Run(case, on_snapshot, on_progress).finish()
+    run = _Run(case, make_domain(case) if domain is None else domain, on_snapshot, on_progress)
+    return run.finish()
 
 
 class _Run:
     """The loop over the protocol; owns nothing but its parts and the books of the light."""
 
     def __init__(
-        self, case: Case, on_snapshot: OnSnapshot | None, on_progress: OnProgress | None
+        self,
+        case: Case,
+        domain: Domain,
+        on_snapshot: OnSnapshot | None,
+        on_progress: OnProgress | None,
     ) -> None:
         self._started = time.perf_counter()
         self.case = case
-        self.domain = make_domain(case)
+        self.domain = domain
         self._on_snapshot = on_snapshot
         self._on_progress = on_progress
         self.solver = _make_solver(case, self.domain)
@@ -91,7 +99,7 @@ class _Run:
             case=case,
             grid=self.domain.grid,
             labels=self.domain.labels,
-            materials=tuple(tissue.name for tissue in self.domain.tissues),
+            materials=self.domain.materials,
             base_temperature=case.tissue.body_temperature,
             fields=self._fields(),
             ledger=self._ledger(),
@@ -140,7 +148,7 @@ class _Run:
 
     def _renew_light(self) -> None:
         whitening, char = self.solver.inner("whitening"), self.solver.inner("char")
-        if self.illumination.is_due(self.time, whitening, char):
+        if self.illumination.is_due(self.time, whitening, char, self.solver.region):
             self.illumination.solve(self.time, whitening, char)
             self._shine()
 

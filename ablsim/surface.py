@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from ablsim.geometry import unit_directions
+from ablsim.geometry import perpendiculars, unit_directions
 
 FloatArray = NDArray[np.float64]
 
@@ -74,14 +74,6 @@ def principal_calipers(points: FloatArray, moments: FloatArray) -> tuple[float, 
         small = np.cross(large, middle)
     c, b, a = np.sort(caliper_lengths(points, [large, middle, small])).tolist()
     return a, b, c
-
-
-def perpendiculars(direction: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return two unit vectors square to a unit direction and to each other."""
-    axis = np.asarray(direction, dtype=np.float64)
-    first = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
-    first /= np.linalg.norm(first)
-    return first, np.cross(axis, first)
 
 
 def distance_to_surface(points: FloatArray, triangles: FloatArray) -> FloatArray:

@@ -176,8 +176,8 @@ def write_quantity(value: float, unit: str) -> str:
 def _split(text: object, dimension: str, example: str) -> tuple[str, str]:
     """Return number and unit of a quantity's text."""
     if isinstance(text, (int, float)) and not isinstance(text, bool):
-        if not math.isfinite(text):
-            msg = f'{text} is not a finite number; write for example "{example}"'
+        if abs(text) > 1e300 or not math.isfinite(text):
+            msg = f'{_shown(text)} is not a finite number; write for example "{example}"'
             raise CaseError(msg)
         fix = _PRESUMED.get(dimension, example.split()[-1])
         msg = f'the bare number {text} has no unit: write it as text, for example "{text} {fix}"'
@@ -205,6 +205,8 @@ _PRESUMED = {"length": "mm", "temperature": "degC", "angle": "deg"}
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) > 1e300:
+        return "a number of more than 300 digits"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

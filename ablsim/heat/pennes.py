@@ -355,6 +355,14 @@ class PennesSolver:
         return array[self._inner]
 
     @property
+    def region(self) -> tuple[slice, slice, slice]:
+        """The active region as slices ``(z, y, x)`` of arrays without ghosts."""
+        if self.box is None:
+            return (slice(0), slice(0), slice(0))
+        z0, z1, y0, y1, x0, x1 = self.box
+        return (slice(z0 - 1, z1 - 1), slice(y0 - 1, y1 - 1), slice(x0 - 1, x1 - 1))
+
+    @property
     def n_active_cells(self) -> int:
         """Number of cells in the active region."""
         if self.box is None:

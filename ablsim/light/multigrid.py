@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.errors import UnfinishedError
-from ablsim.kernels import diffusion as kernels
+from ablsim.kernels import diffusion, multigrid
 
 Floats = NDArray[np.floating]
 
-SERIAL_BELOW = 48**3
+SERIAL_BELOW = 80**3
 COARSEST = 1
+DAMPING_FLAT = 0.8
 COARSEST_SWEEPS = 6
 ITERATIONS_MAX = 100
 
@@ -33,6 +34,11 @@ class _Level:
     z: Floats
     factors: tuple[int, int, int]
     weights: tuple[Floats, Floats, Floats]
+
+    @property
+    def damping(self) -> np.floating:
+        """Of Jacobi within planes: none is needed where other planes take part."""
+        return self.z.dtype.type(DAMPING_FLAT if self.shape[0] == 1 else 1.0)
 
     @property
     def is_small(self) -> bool:
@@ -82,9 +88,9 @@ class Multigrid:
         top = self._levels[0]
         h = self.dtype.type(spacing)
         c = self._c
-        kernels.discretise(mu_a, mu_s_prime, h, top.diag, top.tz, top.ty, top.tx, c)
+        self._run.discretise(mu_a, mu_s_prime, h, top.diag, top.tz, top.ty, top.tx, c)
         for fine, coarse in zip(self._levels, self._levels[1:], strict=False):
-            coarsen = kernels.coarsen_serial if coarse.is_small else kernels.coarsen
+            coarsen = multigrid.coarsen_serial if coarse.is_small else multigrid.coarsen
             coarsen(
                 *fine.factors, *fine.weights, fine.tz, fine.ty, fine.tx, c,
                 coarse.diag, coarse.tz, coarse.ty, coarse.tx, coarse.b,
@@ -122,7 +128,7 @@ class Multigrid:
                 raise UnfinishedError(msg)
             self._cycle(0)
             rho = self._dot(r, self._levels[0].z)
-            kernels.combine(p, self._levels[0].z, self.dtype.type(rho / rho_old if iterations else 0.0))
+            self._run.combine(p, self._levels[0].z, self.dtype.type(rho / rho_old if iterations else 0.0))
             curvature = self._apply(p)
             residual = self._advance(p, rho / curvature, norm, total)
             rho_old = rho
@@ -152,37 +158,35 @@ class Multigrid:
 
     def _apply(self, p: Floats) -> float:
         top = self._levels[0]
-        kernels.apply(p, self._c, top.tz, top.ty, top.tx, self._image, self._sums[0])
+        self._run.apply(p, self._c, top.tz, top.ty, top.tx, self._image, self._sums[0])
         return float(self._sums[0].sum())
 
     def _advance(self, p: Floats, step: float, norm: float, total: float) -> float:
         r = self._levels[0].b
         squares, sums = self._sums
-        kernels.advance(self.x, r, p, self._image, self.dtype.type(step), squares, sums)
+        self._run.advance(self.x, r, p, self._image, self.dtype.type(step), squares, sums)
         return max(float(squares.sum()) ** 0.5 / norm, abs(float(sums.sum())) / total)
 
     def _dot(self, a: Floats, b: Floats) -> float:
-        kernels.dot(a, b, self._sums[0])
+        self._run.dot(a, b, self._sums[0])
         return float(self._sums[0].sum())
 
     def _cycle(self, depth: int) -> None:
         """z = one symmetric V(1,1) cycle on b, from z = 0."""
         here = self._levels[depth]
         small = here.is_small
-        start = kernels.start_serial if small else kernels.start
-        relax = kernels.relax_serial if small else kernels.relax
-        system = (here.z, here.b, here.diag, here.tz, here.ty)
-        start(*system)
-        if depth + 1 == len(self._levels):
-            pass
-        else:
+        start = multigrid.start_serial if small else multigrid.start
+        relax = multigrid.relax_serial if small else multigrid.relax
+        start(here.z, here.b, here.diag, here.tz, here.damping)
+        system = (here.z, here.b, here.diag, here.tz, here.ty, here.tx)
+        if depth + 1 < len(self._levels):
             below = self._levels[depth + 1]
-            restrict = kernels.restrict_serial if small else kernels.restrict
-            prolong = kernels.prolong_serial if small else kernels.prolong
-            restrict(*here.factors, *system, here.tx, below.b)
+            restrict = multigrid.restrict_serial if small else multigrid.restrict
+            prolong = multigrid.prolong_serial if small else multigrid.prolong
+            restrict(*here.factors, *system, below.b)
             self._cycle(depth + 1)
             prolong(*here.factors, here.z, below.z)
-        relax(*system, here.tx)
+        relax(*system, here.damping)
 
 
 def _make_levels(shape: tuple[int, int, int], dtype: type[np.floating]) -> list[_Level]:

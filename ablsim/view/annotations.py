@@ -1,5 +1,8 @@
 """What is written around the scene: names, scale bar, directions, hidden needles, legend."""
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.artist import Artist
@@ -10,13 +13,12 @@ from numpy.typing import NDArray
 
 from ablsim.units import to_mm
 from ablsim.view.camera import Camera
-from ablsim.view.plane import Plane, sample
+from ablsim.view.plane import Plane
 from ablsim.view.style import (
     INK,
     MARGIN_LINE,
     QUIET,
     SHAFT,
-    SHOWN_FROM,
     TIP,
     TUMOUR_LINE,
     ZONE_NAMES,
@@ -25,6 +27,7 @@ from ablsim.view.style import (
     zone_line,
 )
 from ablsim.view.subject import Needle, Subject, lit_parts
+from ablsim.view.viewpoint import heated_points, is_hidden
 
 FloatArray = NDArray[np.float64]
 
@@ -38,6 +41,7 @@ def annotate(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None
     """Write onto a scene whose axes are picture coordinates [m] of the camera."""
     for needle in subject.needles:
         _draw_hidden(axes, subject, plane, camera, needle)
+        _number_positions(axes, camera, needle)
     _name_needles(axes, subject, camera)
     _name_vessels(axes, subject, plane, camera)
     _draw_scale_bar(axes, camera)
@@ -60,10 +64,14 @@ def legend_entries(subject: Subject, *, all_zones: bool = False) -> list[Artist]
             line = zone_line(name, subject.reported)
             empty = not (subject.fronts[name] > 0.0).any()
             label = f"{title} (Ω ≥ 1)" if not empty else f"{title}: none (Ω < 1)"
+            if all_zones and name != subject.reported:
+                label += ", slices"
             found.append(line_handle(line, label))
     if subject.needles:
         found.append(Line2D([], [], color=SHAFT, lw=6, label="fibre in its needle"))
-        found.append(Line2D([], [], color=TIP, lw=8, label="light leaves here"))
+        moved = any(len(needle.active) > 1 for needle in subject.needles)
+        label = "light leaves here" + " (1st, 2nd, ...)" * moved
+        found.append(Line2D([], [], color=TIP, lw=8, label=label))
     found += [Patch(facecolor=vessel_colour(v.name), label=v.name) for v in case.vessels]
     return found
 
@@ -83,16 +91,6 @@ def style_line(artist: Line2D, line: Line) -> None:
     artist.set_path_effects(
         [patheffects.withStroke(linewidth=line.width + 1.6, foreground=line.halo, alpha=0.8)]
     )
-
-
-def is_hidden(
-    subject: Subject, plane: Plane, camera: Camera, points: FloatArray
-) -> NDArray[np.bool_]:
-    """Say which points lie behind the coloured part of the plane for the camera's viewer."""
-    height = plane.height(points)
-    feet = points - (height / (camera.toward @ plane.normal))[..., None] * camera.toward
-    warm = sample(subject.grid, subject.temperature, feet) >= SHOWN_FROM
-    return np.asarray((height < -0.4e-3) & warm)
 
 
 def _draw_hidden(
@@ -119,62 +117,56 @@ def _name_needles(axes: Axes, subject: Subject, camera: Camera) -> None:
         while any(np.all(np.abs(at - other) < (1.6 * step, step)) for other in taken):
             at = at + np.array([0.0, 0.5 * step])
         taken.append(at)
-        axes.text(
-            *at,
-            needle.name,
-            ha="center",
-            va="center",
-            fontweight="bold",
-            zorder=9,
-            path_effects=HALO,
-        )
+        _write(axes, at, needle.name, fontweight="bold")
+
+
+def _number_positions(axes: Axes, camera: Camera, needle: Needle) -> None:
+    """Write numbers at the positions of a needle that was pulled back, deepest first."""
+    parts = lit_parts(needle)
+    if len(parts) < 2:
+        return
+    for number, (start, end) in enumerate(parts, start=1):
+        at = camera.project(0.5 * (start + end)) + np.array([1.6e-3, 0.0])
+        _write(axes, at, f"{number}", ha="left", fontsize="small", fontweight="bold")
 
 
 def _name_vessels(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
-    """Write each vessel's name beside it, as far as possible from what is shown."""
-    solid = camera.project(subject.solid_points())
+    """Write each vessel's name beside it, as far as possible from everything else."""
+    shafts = [np.linspace(needle.start, needle.tip, 30) for needle in subject.needles]
+    shown = [subject.solid_points(), heated_points(subject, plane)[::20], *shafts]
+    busy = camera.project(np.concatenate(shown))
+    frame = np.array([camera.half_width, camera.half_height])
     for vessel in subject.result.case.vessels:
-        line = np.concatenate(
-            [np.linspace(a, b, 200) for a, b in zip(vessel.points, vessel.points[1:], strict=False)]
-        )
+        line = np.concatenate([np.linspace(a, b, 60) for a, b in pairwise(vessel.points)])
         line = line[subject.grid.contains(line)]
-        line = line[~is_hidden(subject, plane, camera, line)]
-        flat = camera.project(line)
-        inside = np.all(np.abs(flat) < (0.93 * camera.half_width, 0.9 * camera.half_height), axis=1)
-        flat = flat[inside]
+        flat = camera.project(line[~is_hidden(subject, plane, camera, line)])
+        flat = flat[np.all(np.abs(flat) < frame, axis=1)]
         if len(flat) == 0:
             continue
-        room = [float(np.linalg.norm(solid - point, axis=1).min()) for point in flat]
-        x, y = flat[int(np.argmax(room))]
-        edge = 0.012 * camera.half_height * len(vessel.name)
-        limit = max(0.0, camera.half_width - edge)
-        below = y - 0.5 * vessel.diameter - 0.045 * camera.half_height
-        axes.text(
-            float(np.clip(x, -limit, limit)),
-            below,
-            vessel.name,
-            ha="center",
-            va="center",
-            color=vessel_colour(vessel.name),
-            fontweight="bold",
-            zorder=9,
-            path_effects=HALO,
-        )
+        half = np.array([0.0135 * len(vessel.name), 0.025]) * camera.half_height
+        gap = 0.55 * vessel.diameter + half
+        sides = np.array([[0.0, -gap[1]], [0.0, gap[1]], [gap[0], 0.0], [-gap[0], 0.0]])
+        places = (flat[:, None] + sides).reshape(-1, 2)
+        inside = np.all(np.abs(places) + half <= frame, axis=1)
+        places = places[inside] if inside.any() else np.clip(places, half - frame, frame - half)
+        beside = np.concatenate([busy, flat])
+        room = [_room(place, half, beside, gap) for place in places]
+        at = places[int(np.argmax(room))]
+        _write(axes, at, vessel.name, color=vessel_colour(vessel.name), fontweight="bold")
+
+
+def _room(place: FloatArray, half: FloatArray, busy: FloatArray, enough: FloatArray) -> float:
+    """Return the distance from a box to the nearest of many points, up to what is enough."""
+    outside = np.maximum(np.abs(busy - place) - half, 0.0)
+    return min(float(np.linalg.norm(outside, axis=1).min()), float(enough[1] + enough[0]))
 
 
 def _draw_scale_bar(axes: Axes, camera: Camera) -> None:
     length = max((bar for bar in _BARS if bar <= 0.6 * camera.half_width), default=_BARS[0])
     x, y = 0.95 * camera.half_width, -0.94 * camera.half_height
     axes.plot([x - length, x], [y, y], color=INK, lw=4.0, solid_capstyle="butt", zorder=9)
-    axes.text(
-        x - 0.5 * length,
-        y + 0.02 * camera.half_height,
-        f"{to_mm(length):g} mm",
-        ha="center",
-        va="bottom",
-        zorder=9,
-        path_effects=HALO,
-    )
+    at = np.array([x - 0.5 * length, y + 0.02 * camera.half_height])
+    _write(axes, at, f"{to_mm(length):g} mm", va="bottom")
 
 
 def _draw_directions(axes: Axes, camera: Camera) -> None:
@@ -183,23 +175,21 @@ def _draw_directions(axes: Axes, camera: Camera) -> None:
     middle = np.array([-camera.half_width + 1.9 * size, -camera.half_height + 1.1 * size])
     for letter, direction in _DIRECTIONS.items():
         end = middle + size * camera.project(camera.focus + direction)
-        axes.annotate(
-            "", end, middle, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 2.0}, zorder=9
-        )
+        arrow = {"arrowstyle": "-|>", "color": INK, "lw": 2.0}
+        (x0, y0), (x1, y1) = middle.tolist(), end.tolist()
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow, zorder=9)
         offset = end - middle
         offset = offset / max(float(np.linalg.norm(offset)), 0.3 * size)
         ha = "left" if offset[0] > 0.4 else "right" if offset[0] < -0.4 else "center"
         va = "bottom" if offset[1] > 0.4 else "top" if offset[1] < -0.4 else "center"
-        axes.text(
-            *(end + 0.15 * size * offset),
-            f"{letter} {_WORDS[letter]}",
-            ha=ha,
-            va=va,
-            fontsize=11,
-            color=QUIET,
-            zorder=9,
-            path_effects=HALO,
-        )
+        at = end + 0.15 * size * offset
+        _write(axes, at, f"{letter} {_WORDS[letter]}", ha=ha, va=va, fontsize=11, color=QUIET)
+
+
+def _write(axes: Axes, at: FloatArray, text: str, **look: Any) -> None:
+    """Write a text at picture coordinates, on top of everything, with a white halo."""
+    look = {"ha": "center", "va": "center", "zorder": 9, "path_effects": HALO, **look}
+    axes.text(float(at[0]), float(at[1]), text, **look)
 
 
 def _both(half: float) -> tuple[float, float]:

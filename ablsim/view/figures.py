@@ -26,7 +26,7 @@ from ablsim.view.style import (
     vessel_colour,
     zone_line,
 )
-from ablsim.view.subject import Array32, Subject
+from ablsim.view.subject import Subject
 from ablsim.view.viewpoint import standard_planes
 
 FloatArray = NDArray[np.float64]
@@ -50,12 +50,7 @@ SINKS = {
 }
 
 
-def draw_slice_row(
-    figure: Figure,
-    place: tuple[float, float, float, float],
-    subject: Subject,
-    temperature: Array32,
-) -> None:
+def draw_slices(figure: Figure, place: tuple[float, float, float, float], subject: Subject) -> None:
     """Draw axial, coronal and sagittal slices through the middle, all at one scale.
 
     Parameters
@@ -66,8 +61,6 @@ def draw_slice_row(
         Left, bottom, width and height of the rectangle to fill, as shares of the figure.
     subject : Subject
         What is shown.
-    temperature : ndarray of float32, shape (nz, ny, nx)
-        Absolute temperature to colour [K].
     """
     left, bottom, width, height = place
     inches = figure.get_size_inches()
@@ -82,7 +75,7 @@ def draw_slice_row(
         x += inset + 0.5 * room
         top = (bottom + height) * inches[1] - above
         axes = figure.add_axes((x / inches[0], (top - h) / inches[1], w / inches[0], h / inches[1]))
-        _draw_slice(axes, subject, plane, temperature)
+        _draw_slice(axes, subject, plane)
         axes.set_title(f"{name}, {_position(plane)}", fontsize="medium", loc="left")
         x += w + 0.5 * room
 
@@ -100,12 +93,12 @@ def draw_heat_bar(figure: Figure, axes: Axes, hottest: float, what: str) -> None
     step = 10.0 if float(scale.vmax or 0.0) <= 80.0 else 20.0
     ticks = np.arange(np.ceil((low + 4.0) / step) * step, float(scale.vmax or 0.0) + 0.1, step)
     bar.set_ticks([low, *ticks])
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     axes.set_title(what, fontsize="medium", loc="left")
 
 
-def _draw_slice(axes: Axes, subject: Subject, plane: Plane, temperature: Array32) -> None:
-    celsius = to_celsius(plane.sample(subject.grid, temperature, 0.0))
+def _draw_slice(axes: Axes, subject: Subject, plane: Plane) -> None:
+    celsius = to_celsius(plane.sample(subject.grid, subject.temperature, 0.0))
     low, high = _corners(plane)
     extent = (low[0], high[0], low[1], high[1])
     colours = heat_colours()
@@ -113,7 +106,7 @@ def _draw_slice(axes: Axes, subject: Subject, plane: Plane, temperature: Array32
     axes.imshow(
         shown,
         cmap=colours,
-        norm=heat_range(float(temperature.max())),
+        norm=heat_range(float(subject.temperature.max())),
         extent=extent,
         origin="lower",
         interpolation="bilinear",
@@ -136,7 +129,7 @@ def _draw_slice(axes: Axes, subject: Subject, plane: Plane, temperature: Array32
     axes.set_xlabel(_AXIS_LABELS[_axis_of(plane.right)])
     axes.set_ylabel(_AXIS_LABELS[_axis_of(plane.up)])
     if _axis_of(plane.up)[1] < 0:
-        axes.yaxis.set_major_formatter(lambda value, _: f"{-value:g}".replace("-", MINUS))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{0.0 - value:g}".replace("-", MINUS))
     axes.tick_params(labelsize="small")
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -156,8 +149,8 @@ def _draw_needles(axes: Axes, subject: Subject, plane: Plane, shift: FloatArray)
         for chosen, colour, width in ((near, SHAFT, 2.5), (near & lit, TIP, 4.0)):
             run = np.where(chosen[:, None], flat, np.nan)
             axes.plot(*run.T, color=colour, lw=width, solid_capstyle="round", zorder=2.5)
-        if np.count_nonzero(near) < 20:
-            axes.plot(*flat[near].mean(axis=0), "o", ms=6, mfc=SHAFT, mec="white", zorder=2.6)
+        if abs(needle.direction @ plane.normal) > 0.5:
+            axes.plot(*flat[near].mean(axis=0), "o", ms=7, mfc=SHAFT, mec="white", zorder=2.6)
 
 
 def _corners(plane: Plane) -> tuple[list[float], list[float]]:
@@ -178,7 +171,8 @@ def _axis_of(direction: FloatArray) -> tuple[int, int]:
 
 def _position(plane: Plane) -> str:
     axis = int(np.argmax(np.abs(plane.normal)))
-    return f"{'xyz'[axis]} = {to_mm(plane.centre[axis]):.1f} mm".replace("-", MINUS)
+    position = round(to_mm(float(plane.centre[axis])), 1) + 0.0  # never a negative zero
+    return f"{'xyz'[axis]} = {position:.1f} mm".replace("-", MINUS)
 
 
 def draw_power(axes: Axes, result: Result) -> None:
@@ -189,7 +183,13 @@ def draw_power(axes: Axes, result: Result) -> None:
     power = [p for s in segments for p in (sum(s.power), sum(s.power))]
     axes.fill_between([0.0, *time], [0.0, *power], color=TIP, alpha=0.35, lw=0)
     axes.plot([0.0, *time], [0.0, *power], color=TIP, lw=2)
-    axes.set_ylim(0.0, 1.25 * max([*power, 1.0]))
+    axes.set_ylim(0.0, 1.35 * max([*power, 1.0]))
+    for segment in segments:
+        if segment.illumination and segment.end - segment.start > 0.15 * case.protocol.duration:
+            middle, height = 0.5 * (segment.start + segment.end), sum(segment.power)
+            text = f"delivery {segment.illumination}"
+            axes.text(middle, 0.5 * height, text, ha="center", va="center", fontsize="small")
+            axes.vlines(segment.start, 0.0, height, color=TIP, lw=2)
     axes.set_title("Set power, all fibres [W]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
 
@@ -203,7 +203,7 @@ def draw_volumes(
         (artist,) = axes.plot(times, volumes[name], label=title)
         style_line(artist, zone_line(name, reported))
     axes.set_ylim(bottom=0.0)
-    axes.legend(fontsize="small", frameon=False, loc="upper left", handlelength=2.6)
+    axes.legend(fontsize="small", frameon=False, loc="lower right", handlelength=2.6)
     axes.set_title("Volume of the zones [mL]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
 
@@ -232,8 +232,9 @@ def draw_ledger(axes: Axes, result: Result) -> None:
             fontsize="small",
             frameon=False,
             loc="upper left",
+            bbox_to_anchor=(-0.02, -0.24),
             handlelength=1.4,
-            labelspacing=0.25,
+            labelspacing=0.3,
         )
         axes.set_ylim(0.0, 1.02 * max(max(emitted), float(np.sum(parts, axis=0).max())))
     axes.set_title("Where the energy went [kJ]", fontsize="medium", loc="left")

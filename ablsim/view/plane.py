@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from contourpy import contour_generator
+from contourpy import LineType, contour_generator
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import map_coordinates
 
@@ -77,7 +77,8 @@ class Plane:
     def contours(self, values: FloatArray, level: float) -> list[FloatArray]:
         """Return the lines in the plane, (n, 2) [m], where lattice values cross ``level``."""
         along, above = self.axes()
-        return list(contour_generator(along, above, values).lines(level))
+        found = contour_generator(along, above, values, line_type=LineType.Separate).lines(level)
+        return [np.asarray(line, dtype=np.float64) for line in found]
 
 
 def sample(grid: Grid, values: NDArray[np.float32], points: ArrayLike) -> FloatArray:

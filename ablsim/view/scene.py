@@ -13,7 +13,7 @@ from ablsim.view.camera import Camera
 from ablsim.view.outlines import dashed, plane_contours, tumour_lines
 from ablsim.view.plane import Plane, unit
 from ablsim.view.style import (
-    REPORTED_LINE,
+    FILM,
     SHAFT,
     SHOWN_FROM,
     TIP,
@@ -23,6 +23,7 @@ from ablsim.view.style import (
     vessel_colour,
 )
 from ablsim.view.subject import Needle, Subject, lit_parts
+from ablsim.view.viewpoint import covers
 
 FloatArray = NDArray[np.float64]
 
@@ -50,13 +51,15 @@ def render_scene(
     """
     width, height = (_OVERSAMPLING * n for n in size)
     plotter = pv.Plotter(off_screen=True, window_size=[width, height])
-    plotter.set_background("white")
+    plotter.set_background("white")  # type: ignore[arg-type]  # pyvista hides self
     _add_slice(plotter, subject, plane)
     _add_contours(plotter, subject, plane, camera)
     _add_zone(plotter, subject, camera)
     _add_tumour(plotter, subject)
     for vessel in subject.result.case.vessels:
-        _add_vessel(plotter, subject, plane, vessel.points, 0.5 * vessel.diameter, vessel.name)
+        _add_vessel(
+            plotter, subject, plane, camera, vessel.points, 0.5 * vessel.diameter, vessel.name
+        )
     for needle in subject.needles:
         _add_needle(plotter, needle)
     _aim(plotter, subject, camera)
@@ -89,7 +92,8 @@ def _add_slice(plotter: pv.Plotter, subject: Subject, plane: Plane) -> None:
         sheet,
         scalars="temperature",
         cmap=heat_colours(),
-        clim=(scale.vmin, scale.vmax),
+        clim=(float(scale.vmin or 0.0), float(scale.vmax or 0.0)),
+        above_color=heat_colours().get_over().tolist(),
         interpolate_before_map=True,
         lighting=False,
         show_scalar_bar=False,
@@ -104,7 +108,7 @@ def _add_contours(plotter: pv.Plotter, subject: Subject, plane: Plane, camera: C
             (2.0 * _LIFT, line.colour, line.width),
         ):
             lifted = points + lift * camera.toward
-            for piece in dashed(lifted, line) if colour == line.colour else [lifted]:
+            for piece in dashed(lifted, line):
                 plotter.add_mesh(
                     pv.lines_from_points(piece),
                     color=colour,
@@ -121,7 +125,7 @@ def _add_zone(plotter: pv.Plotter, subject: Subject, camera: Camera) -> None:
         return
     facing = np.abs(np.asarray(surface["Normals"], dtype=np.float64) @ camera.toward)
     film = np.empty((surface.n_points, 4), dtype=np.uint8)
-    film[:, :3] = np.array(pv.Color(REPORTED_LINE.colour).int_rgb)
+    film[:, :3] = np.array(pv.Color(FILM).int_rgb)
     film[:, 3] = np.rint(255.0 * (0.02 + 0.38 * (1.0 - np.minimum(facing, 1.0)) ** 2.5))
     surface["film"] = film
     plotter.add_mesh(surface, scalars="film", rgba=True, lighting=False)
@@ -133,11 +137,12 @@ def _level_surface(subject: Subject) -> pv.PolyData:
     first = [origin + 0.5 * grid.spacing for origin in grid.origin]
     block = pv.ImageData(dimensions=(nx, ny, nz), spacing=(grid.spacing,) * 3, origin=first)
     block["level"] = subject.zone_front(subject.reported).ravel()
-    surface = block.contour([0.0], scalars="level")
+    surface: pv.PolyData = block.contour([0.0], scalars="level")
     if surface.n_points == 0:
         return surface
-    surface = surface.smooth_taubin(n_iter=15, pass_band=0.15)
-    return surface.compute_normals(cell_normals=False, split_vertices=False)
+    smooth: pv.PolyData = surface.smooth_taubin(n_iter=15, pass_band=0.15)
+    shaded: pv.PolyData = smooth.compute_normals(cell_normals=False, split_vertices=False)
+    return shaded
 
 
 def _add_tumour(plotter: pv.Plotter, subject: Subject) -> None:
@@ -155,11 +160,12 @@ def _add_vessel(
     plotter: pv.Plotter,
     subject: Subject,
     plane: Plane,
+    camera: Camera,
     points: tuple[tuple[float, float, float], ...],
     radius: float,
     name: str,
 ) -> None:
-    """Add a vessel; the part before the plane is translucent so that it hides nothing."""
+    """Add a vessel; where it would cover the plane's colours, its part before it is translucent."""
     tube = pv.lines_from_points(np.asarray(points)).tube(radius=radius, n_sides=40, capping=True)
     x, y, z = subject.grid.origin
     sx, sy, sz = subject.grid.size
@@ -167,12 +173,18 @@ def _add_vessel(
     tube = tube.clip_box(bounds, invert=False).extract_surface(algorithm="dataset_surface")
     if tube.n_cells == 0:
         return
-    behind = tube.clip(normal=plane.normal.tolist(), origin=plane.centre.tolist(), invert=True)
-    before = tube.clip(normal=plane.normal.tolist(), origin=plane.centre.tolist(), invert=False)
-    for part, opacity in ((behind, 1.0), (before, 0.35)):
+    colour = vessel_colour(name)
+    if not covers(subject, plane, camera, np.asarray(tube.points)):
+        plotter.add_mesh(tube, color=colour, ambient=0.3, split_sharp_edges=True)
+        return
+    cut = {"normal": plane.normal.tolist(), "origin": plane.centre.tolist()}
+    for part, opacity in (
+        (tube.clip(invert=True, **cut), 1.0),
+        (tube.clip(invert=False, **cut), 0.3),
+    ):
         if part.n_cells:
             plotter.add_mesh(
-                part, color=vessel_colour(name), opacity=opacity, smooth_shading=True, specular=0.3
+                part, color=colour, ambient=0.3, opacity=opacity, split_sharp_edges=True
             )
 
 

@@ -1,5 +1,7 @@
 """The scene as a flat drawing, for machines without OpenGL: same content, same camera."""
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -7,12 +9,12 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
 from ablsim.units import to_celsius
-from ablsim.view.annotations import is_hidden, style_line
+from ablsim.view.annotations import style_line
 from ablsim.view.camera import Camera
 from ablsim.view.outlines import plane_contours, tumour_lines
 from ablsim.view.plane import Plane
 from ablsim.view.style import (
-    REPORTED_LINE,
+    FILM,
     SHAFT,
     SHOWN_FROM,
     TIP,
@@ -22,6 +24,7 @@ from ablsim.view.style import (
     vessel_colour,
 )
 from ablsim.view.subject import Needle, Subject, lit_parts
+from ablsim.view.viewpoint import covers, is_hidden
 
 FloatArray = NDArray[np.float64]
 
@@ -53,19 +56,14 @@ def draw_sketch(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> N
 
 
 def _draw_slice(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
-    kelvin = plane.sample(subject.grid, subject.temperature, 0.0)
+    celsius = to_celsius(plane.sample(subject.grid, subject.temperature, 0.0))
     x, y = np.moveaxis(camera.project(plane.points()), -1, 0)
-    mesh = axes.pcolormesh(
-        x,
-        y,
-        np.ma.masked_less(to_celsius(kelvin), to_celsius(SHOWN_FROM)),
-        cmap=heat_colours(),
-        norm=heat_range(float(subject.temperature.max())),
-        shading="gouraud" if kelvin.min() >= SHOWN_FROM else "nearest",
-        zorder=3.0,
-        rasterized=True,
-    )
-    mesh.set_edgecolor("face")
+    scale = heat_range(float(subject.temperature.max()))
+    if celsius.max() > to_celsius(SHOWN_FROM):
+        levels = np.linspace(float(scale.vmin or 0.0), float(scale.vmax or 0.0), 120)
+        axes.contourf(
+            x, y, celsius, levels=levels, cmap=heat_colours(), norm=scale, extend="max", zorder=3.0
+        )
 
 
 def _draw_zone(axes: Axes, subject: Subject, camera: Camera) -> None:
@@ -78,7 +76,7 @@ def _draw_zone(axes: Axes, subject: Subject, camera: Camera) -> None:
         hull = ConvexHull(flat)
     except QhullError:
         return
-    axes.fill(*flat[hull.vertices].T, facecolor=REPORTED_LINE.colour, alpha=0.13, lw=0, zorder=1.5)
+    axes.fill(*flat[hull.vertices].T, facecolor=FILM, alpha=0.13, lw=0, zorder=1.5)
 
 
 def _draw_vessel(
@@ -90,15 +88,13 @@ def _draw_vessel(
     diameter: float,
     name: str,
 ) -> None:
-    for start, end in zip(points, points[1:], strict=False):
-        line = np.linspace(start, end, 400)
-        line = line[subject.grid.contains(line)]
-        if len(line) == 0:
-            continue
-        before = plane.height(line) > 0.0
-        for chosen, zorder, alpha in ((~before, 1.0, 1.0), (before, 4.0, 0.4)):
-            flat = np.where(chosen[:, None], camera.project(line), np.nan)
-            _draw_tube(axes, flat, diameter, vessel_colour(name), zorder, alpha)
+    line = np.concatenate([np.linspace(start, end, 400) for start, end in pairwise(points)])
+    line = line[subject.grid.contains(line)]
+    before = plane.height(line) > 0.0
+    fading = 0.4 if covers(subject, plane, camera, line) else 1.0
+    for chosen, zorder, alpha in ((~before, 1.0, 1.0), (before, 4.0, fading)):
+        flat = np.where(chosen[:, None], camera.project(line), np.nan)
+        _draw_tube(axes, flat, diameter, vessel_colour(name), zorder, alpha)
 
 
 def _draw_needle(

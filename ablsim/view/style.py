@@ -5,24 +5,24 @@ for), violet the zone that the case reports, blue and red are vessels, cyan is w
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import Colormap, ListedColormap, Normalize
 
-from ablsim.case import Case
 from ablsim.units import ZERO_CELSIUS, to_celsius
 
-DISCLAIMER = "Research software. Not for clinical decisions."
 INK = "#1d1d1f"
 QUIET = "#6b6b70"
-MINUS = "\N{MINUS SIGN}"
+MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 SHAFT = "#5f6368"
 TIP = "#00b4d8"
+FILM = "#8e3cc4"
 TUMOUR = "#00692f"
 VEIN = "#3f6fc6"
 ARTERY = "#c0282d"
-FONT = {"font.family": "DejaVu Sans", "font.size": 13.0, "text.color": INK}
+FONT: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 13.0, "text.color": INK}
 
 SHOWN_FROM = ZERO_CELSIUS + 41.0
 """Coolest tissue that is coloured [K]."""
@@ -46,7 +46,7 @@ TUMOUR_LINE = Line(TUMOUR, 2.2)
 MARGIN_LINE = Line(TUMOUR, 2.0, (3.5, 2.0))
 REPORTED_LINE = Line("#6a1b9a", 3.2)
 _OTHER_LINES = {
-    "stasis": Line("#6a1b9a", 1.6),
+    "stasis": Line("#111111", 1.5, (5.0, 1.6, 1.2, 1.6)),
     "whitening": Line("#ffffff", 1.8, (), "#303030"),
     "death": Line("#111111", 1.5, (1.2, 1.6)),
 }
@@ -60,11 +60,6 @@ def zone_line(name: str, reported: str) -> Line:
 def vessel_colour(name: str) -> str:
     """Return red for what is called an artery or aorta, blue for every other vessel."""
     return ARTERY if any(word in name.lower() for word in ("arter", "aort")) else VEIN
-
-
-def zone_title(case: Case) -> str:
-    """Return the name of the zone that the case reports."""
-    return ZONE_NAMES[case.physics.reported_zone]
 
 
 def heat_colours() -> Colormap:

@@ -1,7 +1,7 @@
 """What a picture shows: needles, tumour, vessels, zones and a temperature, ready to be drawn."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 from ablsim.front import LIMIT, REACH, damage_front
 from ablsim.geometry import distance_to_ellipsoid, distance_to_tube, ellipsoid_surface
 from ablsim.grid import Grid
-from ablsim.result import Fields, Result, Snapshot
+from ablsim.result import Array32, Fields, Result, Snapshot
 from ablsim.view.plane import unit
 from ablsim.view.style import SHOWN_FROM, ZONE_NAMES
 
 FloatArray = NDArray[np.float64]
-Array32 = NDArray[np.float32]
 
-_PROTRUSION = 9e-3
+_PROTRUSION = 0.3
+_LEAST_LENGTH = 8e-3
 _BARE_TIP = 2.0e-3
 
 
@@ -132,7 +132,7 @@ def make_subject(result: Result, moment: Snapshot | None = None) -> Subject:
     temperature = rise + np.float32(result.base_temperature)
     label = f"at {time:.0f} s{_occasion(result, time)}"
     needles = _make_needles(result, temperature)
-    return Subject(result, temperature, label, needles, _make_fronts(result))
+    return Subject(result, temperature, label, needles, make_fronts(result, result.fields))
 
 
 def lit_parts(needle: Needle) -> list[tuple[FloatArray, FloatArray]]:
@@ -143,21 +143,19 @@ def lit_parts(needle: Needle) -> list[tuple[FloatArray, FloatArray]]:
     ]
 
 
-def highest_temperature(result: Result, states: Iterable[Fields]) -> Array32:
-    """Return the highest temperature [K] that each cell had in the end and in stored states."""
-    rise = result.fields.rise.copy()
-    for state in states:
-        np.maximum(rise, state.rise, out=rise)
-    return np.asarray(rise + np.float32(result.base_temperature))
+def with_temperature(subject: Subject, temperature: Array32, moment: str) -> Subject:
+    """Return a subject that shows another temperature [K] of the same result."""
+    needles = _make_needles(subject.result, temperature)
+    return replace(subject, temperature=temperature, moment=moment, needles=needles)
 
 
-def _make_fronts(result: Result) -> dict[str, Array32]:
-    """Return the front of every process, worked out where it has done any damage."""
+def make_fronts(result: Result, fields: Fields) -> dict[str, Array32]:
+    """Return the front of every process in a state, worked out where there is any damage."""
     fronts = {}
     blood = [i for i, name in enumerate(result.materials) if name == "blood"]
     lumen = np.isin(result.labels, blood)
     for name in ZONE_NAMES:
-        omega = getattr(result.fields, name)
+        omega = getattr(fields, name)
         front = np.full(omega.shape, -LIMIT, dtype=np.float32)
         if omega.any():
             found = np.argwhere(omega > 0.0)
@@ -207,11 +205,13 @@ def _make_needles(result: Result, temperature: Array32) -> tuple[Needle, ...]:
 
 def _reach(offsets: FloatArray, backwards: FloatArray) -> float:
     """Return how long a shaft must be to stick out of everything."""
-    return max(float(np.max(offsets @ backwards, initial=0.0)), 15e-3) + _PROTRUSION
+    along = offsets @ backwards
+    inside = max(float(np.max(along, initial=0.0)), _LEAST_LENGTH)
+    return inside + _PROTRUSION * max(float(np.ptp(along)), _LEAST_LENGTH)
 
 
-def _solid_points(result: Result, parts: list[tuple[FloatArray, FloatArray]]) -> FloatArray:
-    found = [np.reshape(parts, (-1, 3))]
+def _solid_points(result: Result, ends: Sequence[FloatArray]) -> FloatArray:
+    found = [np.reshape(ends, (-1, 3))]
     tumour = result.case.tumour
     if tumour is not None:
         x, y, z = (length + 2.0 * tumour.margin for length in tumour.axes)

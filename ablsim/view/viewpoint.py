@@ -49,13 +49,39 @@ def choose_camera(subject: Subject, plane: Plane, aspect: float) -> Camera:
     camera = max(cameras, key=lambda camera: _clarity(subject, plane, camera))
     ends = [np.stack([needle.start, needle.tip]) for needle in subject.needles]
     points = np.concatenate([subject.solid_points(), heated_points(subject, plane), *ends])
-    return camera.fit(points, aspect, room=1.08)
+    camera = camera.fit(points, aspect, room=1.08)
+    names = [n.start - 0.12 * camera.half_height * n.direction for n in subject.needles]
+    return camera.fit(np.concatenate([points, np.reshape(names, (-1, 3))]), aspect, room=1.05)
 
 
 def heated_points(subject: Subject, plane: Plane) -> FloatArray:
     """Return the points (n, 3) [m] of the plane's lattice that are coloured."""
     shown = plane.sample(subject.grid, subject.temperature, 0.0) >= SHOWN_FROM
     return plane.points()[shown]
+
+
+def is_hidden(
+    subject: Subject, plane: Plane, camera: Camera, points: FloatArray
+) -> NDArray[np.bool_]:
+    """Say which points (..., 3) the coloured part of the plane hides from the viewer."""
+    return np.asarray(
+        (plane.height(points) < -0.4e-3) & _before_warmth(subject, plane, camera, points)
+    )
+
+
+def covers(subject: Subject, plane: Plane, camera: Camera, points: FloatArray) -> bool:
+    """Say whether points (n, 3) before the plane hide some of its colours from the viewer."""
+    before = points[plane.height(points) > 0.0]
+    return bool(_before_warmth(subject, plane, camera, before).any())
+
+
+def _before_warmth(
+    subject: Subject, plane: Plane, camera: Camera, points: FloatArray
+) -> NDArray[np.bool_]:
+    """Say for which points the line of sight meets a coloured part of the plane."""
+    height = plane.height(points)
+    feet = points - (height / (camera.toward @ plane.normal))[..., None] * camera.toward
+    return np.asarray(sample(subject.grid, subject.temperature, feet) >= SHOWN_FROM)
 
 
 def standard_planes(subject: Subject) -> dict[str, Plane]:

@@ -105,9 +105,9 @@ def test_a_mirrored_case_has_mirrored_labels(spacing):
 def test_a_bent_vessel_is_filled_around_its_bend():
     bend = make_vessel((0.0, -90e-3, 0.0), (0.0, 0.0, 0.0), (90e-3, 0.0, 0.0))
     lumen = make_domain(make_case(vessels=(bend,))).lumen
-    iz, iy, ix = np.floor(Grid.centred((0, 0, 0), (40e-3,) * 3, 1e-3).index((1e-3, 1e-3, 0))).astype(
-        int
-    )
+    iz, iy, ix = np.floor(
+        Grid.centred((0, 0, 0), (40e-3,) * 3, 1e-3).index((1e-3, 1e-3, 0))
+    ).astype(int)
     assert lumen[iz, iy, ix] == 1
     assert lumen[iz, 2, ix] == 1
     assert lumen[iz, iy, -2] == 1

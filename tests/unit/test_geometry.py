@@ -91,7 +91,7 @@ def test_points_on_an_ellipsoid_carry_its_whole_area_and_mirror_themselves():
     points, areas = ellipsoid_surface((0, 0, 0), (6.0, 4.0, 4.0), n_points=4000)
     eccentricity = np.sqrt(1 - (2 / 3) ** 2)
     exact = 2 * np.pi * 4 * (1 + 1.5 / eccentricity * np.arcsin(eccentricity))
-    assert areas.sum() == pytest.approx(exact, rel=1e-4)
+    assert areas.sum() == pytest.approx(exact, rel=3e-4)
     np.testing.assert_allclose(distance_to_ellipsoid(points, (0, 0, 0), (6, 4, 4)), 0.0, atol=1e-9)
     order = np.lexsort(points.T)
     for axis in range(3):

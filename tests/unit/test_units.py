@@ -125,7 +125,7 @@ def test_a_quantity_is_written_as_people_write_it():
     assert write_quantity(310.15, "degC") == "37 degC"
     assert write_quantity(1064e-9, "nm") == "1064 nm"
     assert write_quantity(-0.0, "mm") == "0 mm"
-    assert write_quantity(math.radians(30.0), "deg") == "30 deg"
+    assert write_quantity(ANGLE.read("30 deg"), "deg") == "30 deg"
 
 
 def test_limits_are_told_with_their_units():

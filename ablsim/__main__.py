@@ -1,0 +1,5 @@
+"""``python -m ablsim``."""
+
+from ablsim.cli import main
+
+main()

@@ -1,0 +1,68 @@
+"""What a waiting person sees: simulated time, speed and time left, on standard error."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+
+class _Clock(ProgressColumn):
+    """Simulated time, and simulated seconds per second of waiting."""
+
+    def render(self, task: Task) -> Text:
+        total = task.total or 0.0
+        text = f"{task.completed:5.0f} of {total:.0f} s"
+        if task.finished:
+            return Text(f"{text} simulated in {task.finished_time or 0.0:.0f} s")
+        return Text(f"{text}, {task.speed:.0f} s/s" if task.speed else text)
+
+
+class RunProgress:
+    """A progress bar for a terminal; one line every 10 % where there is none.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=32),
+            _Clock(),
+            TimeRemainingColumn(compact=True),
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("preparing", total=None)
+        self._told = 0
+
+    def __enter__(self) -> "RunProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Write one line above the bar."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def update(self, time: float, duration: float) -> None:
+        """Show that ``time`` of ``duration`` [s] has been simulated."""
+        self._bar.update(
+            self._task, completed=time, total=duration, description="simulating"
+        )
+        share = int(10.0 * time / duration)
+        if not self._console.is_terminal and share > self._told:
+            self._told = share
+            self.say(f"{10 * share:3d} %  {time:.0f} of {duration:.0f} s simulated")

@@ -1,0 +1,154 @@
+"""The rules that matter, enforced: layers, kernels that stand alone, single owners, what is shipped."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "ablsim"
+KERNEL_IMPORTS = {"math", "numpy", "numba"}
+
+# which row of the building each module stands in; a folder stands for all its modules
+ROWS = {
+    "kernels": 0,
+    "citations": 1, "deposition": 1, "errors": 1, "geometry": 1, "grid": 1, "quantities": 1,
+    "units": 1,
+    "case": 2, "case_checks": 2, "case_fields": 2, "case_messages": 2, "case_tables": 2,
+    "domain": 2, "extent": 2, "light.fibre": 2, "protocol": 2, "result": 2, "steps": 2,
+    "tissue": 2,
+    "damage": 3, "heat": 3, "light": 3,
+    "illumination": 4, "simulation": 4,
+    "contour": 5, "front": 5, "sealing": 5, "storage": 5, "summary": 5, "surface": 5, "zone": 5,
+    "__main__": 7, "cli": 7, "doctor": 7, "progress": 7, "view": 7,
+}  # fmt: skip
+PHYSICS = {"light", "heat", "damage"}
+OWNERS = {
+    "numba": ("kernels/", "simulation.py", "doctor.py"),
+    "h5py": ("storage.py",),
+    "pyvista": ("view/",),
+    "pint": ("units.py",),
+    "pybtex": ("citations.py",),
+    "cyclopts": ("cli.py",),
+    "rich": ("progress.py",),
+}
+
+MODULES = sorted(
+    path for path in PACKAGE.rglob("*.py") if "kernels" not in path.relative_to(PACKAGE).parts
+)
+
+
+def name_of(path):
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def row_of(module):
+    """The row of 'light.diffusion' and the key that decided it."""
+    for key in (module, module.split(".")[0]):
+        if key in ROWS:
+            return ROWS[key], key
+    pytest.fail(f"ablsim.{module} has no row in tests/test_architecture.py: give it one")
+
+
+def imports(path, *, typing_too=True):
+    """The full names of everything that a file imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = set()
+    if not typing_too:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                skipped |= {id(child) for child in ast.walk(node)}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            if module == "ablsim" or module.endswith("kernels"):
+                yield from (f"{module}.{alias.name}" for alias in node.names)
+            else:
+                yield module
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "kernels").glob("*.py")), ids=lambda p: p.name)
+def test_kernel_files_stand_alone(path):
+    assert {name.split(".")[0] for name in imports(path)} <= KERNEL_IMPORTS
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_modules_import_only_downwards(path):
+    module = name_of(path)
+    if not module or module in {"light", "heat", "damage", "tissue", "view", "__init__"}:
+        return  # a package's front door
+    row, key = row_of(module)
+    for name in imports(path):
+        if not name.startswith("ablsim."):
+            assert not name.startswith("."), f"{module}: absolute imports only"
+            continue
+        target = name.removeprefix("ablsim.")
+        if target == "__version__":
+            continue
+        other, other_key = row_of(target)
+        assert other <= row, f"ablsim.{module} (row {row}) imports {name} (row {other})"
+        if key in PHYSICS and other_key in PHYSICS:
+            assert other_key == key, f"{module} imports {name}: light, heat and damage stay apart"
+
+
+@pytest.mark.parametrize("library", OWNERS)
+def test_libraries_have_one_owner(library):
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in MODULES
+        if any(name.split(".")[0] == library for name in imports(path, typing_too=False))
+    }
+    strangers = {user for user in users if not user.startswith(OWNERS[library])}
+    assert not strangers, f"{library} belongs to {OWNERS[library]}"
+
+
+def test_the_celsius_offset_is_written_once():
+    users = [name_of(path) for path in MODULES if "273.15" in path.read_text(encoding="utf-8")]
+    assert users == ["units"]
+
+
+def test_every_package_is_shipped():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = project["tool"]["setuptools"]["packages"]
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in PACKAGE.rglob("__init__.py")
+        if "kernels" not in path.relative_to(ROOT).parts
+    }
+    assert set(listed) == found | {"ablsim.kernels"}
+
+
+def test_top_level_is_as_decided():
+    decided = {"ablsim", "benchmarks", "examples", "kernels", "tests", "docs"}
+    folders = {
+        path.name
+        for path in ROOT.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and (path / "__init__.py").exists()
+    }
+    assert folders <= decided
+    assert (PACKAGE / "kernels").resolve() == ROOT / "kernels"
+
+
+@pytest.mark.parametrize(
+    "path", [*MODULES, *sorted((ROOT / "kernels").glob("*.py"))], ids=lambda p: p.stem
+)
+def test_modules_stay_readable(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 520
+
+
+def test_importing_ablsim_is_light():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, ablsim, ablsim.cli;"
+        "heavy = {'numba', 'scipy', 'pyvista', 'vtk', 'pint', 'h5py', 'matplotlib'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

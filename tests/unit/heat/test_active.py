@@ -1,0 +1,32 @@
+import numpy as np
+
+from ablsim.heat.active import GROWTH, MARGIN, find_heated, grown, opened, whole
+
+SHAPE = (42, 42, 42)
+
+
+def test_heated_cells_are_bounded_exactly():
+    theta = np.zeros(SHAPE, np.float32)
+    theta[10:14, 20:22, 7] = 0.5
+    assert find_heated(theta, 0.1, whole(SHAPE)) == (10, 14, 20, 22, 7, 8)
+    assert find_heated(theta, 1.0, whole(SHAPE)) is None
+    theta[30, 5, 30] = -0.5  # cold counts as well
+    assert find_heated(theta, 0.1, whole(SHAPE)) == (10, 31, 5, 22, 7, 31)
+
+
+def test_region_keeps_clear_of_the_heat_and_never_shrinks():
+    heated = (15, 20, 15, 20, 15, 20)
+    box = grown(None, heated, SHAPE)
+    assert box == (15 - GROWTH, 20 + GROWTH) * 3
+    assert grown(box, (16, 18, 16, 18, 16, 18), SHAPE) == box
+    assert grown(box, None, SHAPE) == box
+    closer = (box[0] + MARGIN - 1, 20, 15, 20, 15, 20)
+    assert grown(box, closer, SHAPE) == (closer[0] - GROWTH, *box[1:])
+
+
+def test_region_stops_at_the_wall_and_opens_there():
+    box = grown(None, (2, 20, 15, 40, 15, 20), SHAPE)
+    assert box[0] == 1
+    assert box[3] == 41
+    assert opened(box, SHAPE) == (True, False, False, True, False, False)
+    assert all(opened(whole(SHAPE), SHAPE))

@@ -1,0 +1,115 @@
+"""The coupling of light, heat and damage, on small cases."""
+
+import numpy as np
+import pytest
+
+from ablsim.case import Case
+from ablsim.simulation import simulate
+
+SMALL = {
+    "schema": "ablsim/case/1",
+    "title": "small",
+    "domain": {"size": "36 mm", "centre": ["0 mm", "0 mm", "0 mm"]},
+    "tissue": {"background": "liver"},
+    "fibre": [{"kind": "bare", "tip": ["0 mm", "0 mm", "0 mm"], "direction": [0, 0, -1]}],
+    "protocol": {"steps": ["deliver 5 W for 60 s", "rest for 120 s"]},
+    "numerics": {"spacing": "2 mm"},
+}
+
+
+def case(**changes):
+    return Case.from_dict(SMALL | changes)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return simulate(case())
+
+
+def test_energy_balances_and_the_set_power_is_what_was_fired(small):
+    assert small.ledger.fired == pytest.approx(300.0, rel=1e-9)
+    assert small.ledger.emitted == pytest.approx(0.95 * 300.0, rel=1e-9)
+    assert abs(small.ledger.balance_error) < 1e-3
+    assert abs(small.ledger.light_error) < 1e-3
+
+
+def test_output_times_and_events_are_hit_exactly():
+    times = []
+    numerics = SMALL["numerics"] | {"output_interval": "25 s"}
+    simulate(case(numerics=numerics), on_snapshot=lambda s: times.append(s.time))
+    assert times == [0.0, 25.0, 50.0, 60.0, 75.0, 100.0, 125.0, 150.0, 175.0, 180.0]
+
+
+def test_progress_reaches_the_end():
+    seen = []
+    simulate(case(), on_progress=lambda now, end: seen.append((now, end)))
+    assert seen[-1] == (180.0, 180.0)
+    assert all(a[0] < b[0] for a, b in zip(seen, seen[1:], strict=False))
+
+
+def test_missing_cool_down_is_added_and_said():
+    result = simulate(case(protocol={"steps": ["deliver 5 W for 60 s", "rest for 20 s"]}))
+    assert result.history[-1].time == pytest.approx(180.0)
+    assert any("100 s of rest were added" in note for note in result.notes)
+
+
+def test_nothing_fired_leaves_the_start_state_exactly():
+    protocol = {"steps": ["deliver 0 W for 10 s", "rest for 24 h"]}
+    result = simulate(case(protocol=protocol, numerics=SMALL["numerics"] | {"output_interval": "6 h"}))
+    assert not result.fields.rise.any()
+    for omega in (result.fields.stasis, result.fields.whitening, result.fields.death):
+        assert not omega.any()
+    assert result.ledger.balance_error == 0.0
+
+
+def test_light_is_renewed_as_the_tissue_whitens(small):
+    assert small.statistics.light_updates > 3
+
+
+def test_two_fibres_share_one_light_problem():
+    fibres = [
+        SMALL["fibre"][0] | {"name": name, "tip": [x, "0 mm", "0 mm"]}
+        for name, x in (("A", "-8 mm"), ("B", "8 mm"))
+    ]
+    steps = ["deliver 4 W for 20 s with B", "deliver 4 W for 20 s", "rest for 120 s"]
+    result = simulate(case(fibre=fibres, protocol={"steps": steps}))
+    assert result.ledger.fired == pytest.approx(4 * 20 + 8 * 20, rel=1e-9)
+    rise = result.fields.stasis
+    assert rise[:, :, 9:].max() > rise[:, :, :9].max()  # B fired longer, and lies to the left (+x)
+
+
+def test_pull_back_moves_the_heat_back_along_the_fibre():
+    steps = ["deliver 5 W for 30 s", "pull back 8 mm", "deliver 5 W for 30 s", "rest for 120 s"]
+    pulled = simulate(case(protocol={"steps": steps})).fields.stasis >= 1
+    still = simulate(case()).fields.stasis >= 1
+    z = np.arange(pulled.shape[0])
+    # the light leaves downwards (-z), so pulling back goes up
+    reach = [z[zone.any(axis=(1, 2))] for zone in (pulled, still)]
+    assert reach[0].max() > reach[1].max()
+
+
+def test_numerics_change_the_error_and_not_the_question(small):
+    finer = simulate(case(numerics={"spacing": "1 mm"}))
+    damaged = [
+        np.sum(-np.expm1(-r.fields.stasis.astype(float))) * r.grid.cell_volume
+        for r in (small, finer)
+    ]
+    assert damaged[0] == pytest.approx(damaged[1], rel=0.12)
+
+
+def test_without_perfusion_more_tissue_dies():
+    flow = simulate(case())
+    none = simulate(case(tissue={"background": "liver", "perfusion": "occluded"}))
+    assert none.ledger.perfusion == 0.0
+    assert (none.fields.whitening >= 1).sum() > (flow.fields.whitening >= 1).sum()
+
+
+def test_perfusion_that_never_stops_takes_more_heat():
+    stasis, constant = (simulate(case(physics={"perfusion_law": law})) for law in ("stasis", "constant"))
+    assert constant.ledger.perfusion > 1.1 * stasis.ledger.perfusion
+
+
+def test_provenance_says_with_what_it_was_computed(small):
+    assert {"ablsim", "numpy", "numba", "case_sha256", "finished"} <= set(small.provenance)
+    assert small.provenance["case_sha256"] == small.case.sha256
+    assert small.statistics.cell_steps > 0
