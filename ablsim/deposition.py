@@ -27,7 +27,7 @@ def deposit(
     points: ArrayLike,
     amounts: ArrayLike,
     *,
-    width: float = SOURCE_WIDTH,
+    width: float | None = None,
     out: Array64 | None = None,
 ) -> Array64:
     """Spread point amounts onto the cells around them.
@@ -40,8 +40,8 @@ def deposit(
         LPS positions ``(x, y, z)`` inside the grid [m].
     amounts : array_like of float, shape (n,)
         What each point deposits, in any unit.
-    width : float
-        Standard deviation of the Gaussian [m], at least half a cell.
+    width : float, optional
+        Standard deviation of the Gaussian [m]; by default `SOURCE_WIDTH`, at least half a cell.
     out : ndarray of float64, shape (nz, ny, nx), optional
         Where to add the result; by default a new array of zeros.
 
@@ -68,10 +68,11 @@ def deposit(
 
 
 def spread(
-    grid: Grid, points: ArrayLike, amounts: ArrayLike, *, width: float = SOURCE_WIDTH
+    grid: Grid, points: ArrayLike, amounts: ArrayLike, *, width: float | None = None
 ) -> tuple[tuple[slice, slice, slice], Array64]:
     """Return the block of cells that `deposit` would touch, and the amounts in it."""
-    width = max(width, 0.5 * grid.spacing)
+    if width is None:
+        width = max(SOURCE_WIDTH, 0.5 * grid.spacing)
     positions = np.asarray(points, dtype=np.float64).reshape(-1, 3)
     values = np.asarray(amounts, dtype=np.float64).reshape(-1)
     if not np.all(grid.contains(positions)):

@@ -141,23 +141,23 @@ def _relax_plane(i, z, b, diag, tz, ty, tx, damping):
 
 
 @njit(cache=True, error_model="numpy", parallel=True)
-def relax(z, b, diag, tz, ty, tx, damping):
-    """Post-smoothing sweep, the adjoint of `start`: even planes before odd ones."""
+def relax(z, b, diag, tz, ty, tx, damping, first):
+    """One sweep over the planes; ``first`` is 1 for odd planes before even ones, 0 for its adjoint."""
     n = z.shape[0] - 2
-    for half in prange(n // 2):
-        _relax_plane(2 * half + 2, z, b, diag, tz, ty, tx, damping)
-    for half in prange((n + 1) // 2):
-        _relax_plane(2 * half + 1, z, b, diag, tz, ty, tx, damping)
+    for half in prange((n + first) // 2):
+        _relax_plane(2 * half + 2 - first, z, b, diag, tz, ty, tx, damping)
+    for half in prange((n + 1 - first) // 2):
+        _relax_plane(2 * half + 1 + first, z, b, diag, tz, ty, tx, damping)
 
 
 @njit(cache=True, error_model="numpy")
-def relax_serial(z, b, diag, tz, ty, tx, damping):
+def relax_serial(z, b, diag, tz, ty, tx, damping, first):
     """Do what `relax` does with one thread."""
     n = z.shape[0] - 2
-    for half in range(n // 2):
-        _relax_plane(2 * half + 2, z, b, diag, tz, ty, tx, damping)
-    for half in range((n + 1) // 2):
-        _relax_plane(2 * half + 1, z, b, diag, tz, ty, tx, damping)
+    for half in range((n + first) // 2):
+        _relax_plane(2 * half + 2 - first, z, b, diag, tz, ty, tx, damping)
+    for half in range((n + 1 - first) // 2):
+        _relax_plane(2 * half + 1 + first, z, b, diag, tz, ty, tx, damping)
 
 
 @njit(cache=True, error_model="numpy")

@@ -2,8 +2,11 @@
 
 Solves the finite-volume diffusion system of `ablsim.kernels.diffusion` on any box of cells: odd,
 prime and flat shapes are coarsened by rounding up, the last coarse cell of an axis being thinner.
+Coarse levels follow Galerkin's sums over blocks of cells, with the couplings scaled by the
+distance between centres [Briggs2000]_.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,17 +16,25 @@ from ablsim.errors import UnfinishedError
 from ablsim.kernels import diffusion, multigrid
 
 Floats = NDArray[np.floating]
+Loop = Callable[..., None]
 
 SERIAL_BELOW = 80**3
-COARSEST = 1
-DAMPING_FLAT = 0.8
-COARSEST_SWEEPS = 6
+"""Number of cells below which one thread is faster than waiting for a second one."""
+
 ITERATIONS_MAX = 100
+
+TWICE = (1, 2, 3)
+
+_INTERIOR = (slice(1, -1), slice(1, -1), slice(1, -1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """One grid of the hierarchy; arrays are padded by one cell on every side."""
+    """One grid of the hierarchy; arrays are padded by one cell on every side.
+
+    ``factors`` and ``weights`` lead to the next coarser level; ``damping`` is that of Jacobi's
+    relaxation within planes and needed only where there are no other planes.
+    """
 
     shape: tuple[int, int, int]
     diag: Floats
@@ -34,16 +45,16 @@ class _Level:
     z: Floats
     factors: tuple[int, int, int]
     weights: tuple[Floats, Floats, Floats]
+    damping: np.floating
 
     @property
-    def damping(self) -> np.floating:
-        """Of Jacobi within planes: none is needed where other planes take part."""
-        return self.z.dtype.type(DAMPING_FLAT if self.shape[0] == 1 else 1.0)
+    def couplings(self) -> tuple[Floats, Floats, Floats]:
+        return self.tz, self.ty, self.tx
 
-    @property
-    def is_small(self) -> bool:
+    def choose(self, threaded: Loop, serial: Loop) -> Loop:
+        """Return the loop that is faster on this level."""
         nz, ny, nx = self.shape
-        return nz * ny * nx < SERIAL_BELOW
+        return serial if nz * ny * nx < SERIAL_BELOW else threaded
 
 
 class Multigrid:
@@ -60,161 +71,178 @@ class Multigrid:
     def __init__(self, shape: tuple[int, int, int], dtype: type[np.floating]) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
-        padded = tuple(n + 2 for n in shape)
-        self.x = np.zeros(padded, dtype)
-        self._p = np.zeros(padded, dtype)
-        self._c = np.zeros(padded, dtype)
-        self._image = np.zeros(padded, dtype)
         self._levels = _make_levels(shape, dtype)
+        padded = self._levels[0].z.shape
+        self._c, self._x, self._p, self._image = (np.zeros(padded, dtype) for _ in range(4))
         self._sums = np.zeros((2, padded[0]))
 
     @property
-    def interior(self) -> tuple[slice, slice, slice]:
-        """The slices that cut the halo off a padded array."""
-        return (slice(1, -1), slice(1, -1), slice(1, -1))
-
-    @property
     def rhs(self) -> Floats:
-        """The right-hand side to fill before `solve`; it is overwritten by the residual."""
-        return self._levels[0].b[self.interior]
+        """The right-hand side to fill before `solve`, which leaves the residual there."""
+        return self._levels[0].b[_INTERIOR]
 
     @property
     def solution(self) -> Floats:
-        """The last solution and the next first guess."""
-        return self.x[self.interior]
+        """The last solution, and the next first guess."""
+        return self._x[_INTERIOR]
 
     def discretise(self, mu_a: Floats, mu_s_prime: Floats, spacing: float) -> None:
-        """Set every level's coefficients from the optics [1/m] and the spacing [m]."""
-        top = self._levels[0]
-        h = self.dtype.type(spacing)
-        c = self._c
-        self._run.discretise(mu_a, mu_s_prime, h, top.diag, top.tz, top.ty, top.tx, c)
+        """Set every level's coefficients from the optics [1/m] and the spacing [m].
+
+        The arrays must have the solver's type, be contiguous and of shape ``(nz, ny, nx)``.
+        """
+        top, c = self._levels[0], self._c
+        discretise = top.choose(diffusion.discretise, diffusion.discretise_serial)
+        discretise(mu_a, mu_s_prime, self.dtype.type(spacing), top.diag, *top.couplings, c)
         for fine, coarse in zip(self._levels, self._levels[1:], strict=False):
-            coarsen = multigrid.coarsen_serial if coarse.is_small else multigrid.coarsen
-            coarsen(
-                *fine.factors, *fine.weights, fine.tz, fine.ty, fine.tx, c,
-                coarse.diag, coarse.tz, coarse.ty, coarse.tx, coarse.b,
-            )
+            coarsen = coarse.choose(multigrid.coarsen, multigrid.coarsen_serial)
+            # until the first restriction a level's b has room for its c
+            result = (coarse.diag, *coarse.couplings, coarse.b)
+            coarsen(*fine.factors, *fine.weights, *fine.couplings, c, *result)
             c = coarse.b
 
     def solve(self, tolerance: float) -> tuple[float, int]:
-        """Improve ``solution`` until the residual of ``rhs`` is small.
+        """Improve ``solution`` until it fulfils the equations with the right-hand side ``rhs``.
 
-        Stops when the residual's norm is below ``tolerance`` times that of the right-hand side,
-        and its sum below ``tolerance`` times the sum of absolute values (so the balance closes).
+        Parameters
+        ----------
+        tolerance : float
+            The residual's norm, relative to that of ``rhs``, and the residual's sum, relative to
+            the sum of absolute values of ``rhs``, both have to be below: the latter closes the
+            balance of light.
 
         Returns
         -------
         tuple of float and int
-            Relative residual (the larger of both measures) and iterations.
+            The larger of both measures, and iterations.
+
+        Raises
+        ------
+        UnfinishedError
+            When ``ITERATIONS_MAX`` iterations are not enough.
         """
-        r, x, p = self._levels[0].b, self.x, self._p
+        top = self._levels[0]
+        r, p = top.b, self._p
+        combine = top.choose(diffusion.combine, diffusion.combine_serial)
         norm = self._dot(r, r) ** 0.5
-        total = float(np.abs(self.rhs).sum(dtype=np.float64))
         if norm == 0.0:
-            x.fill(0.0)
+            self._x.fill(0.0)
             return 0.0, 0
-        residual = self._guess(norm, total)
-        p.fill(0.0)
-        rho_old = 1.0
+        total = float(np.abs(self.rhs).sum(dtype=np.float64))
+        residual = self._start(norm, total)
+        rho_before = np.inf
         iterations = 0
-        while residual > tolerance:
+        while not residual <= tolerance:
             if iterations == ITERATIONS_MAX:
                 msg = (
-                    f"the light solver stopped at a residual of {residual:.1e} after "
-                    f"{iterations} iterations; asked for {tolerance:.1e}: ask for less, or "
-                    "set numerics.precision = 'float64'"
+                    f"the light solver stands at a residual of {residual:.1e} after {iterations} "
+                    f"iterations and was asked for {tolerance:.1e}: ask for less, or set "
+                    "numerics.precision = 'float64'"
                 )
                 raise UnfinishedError(msg)
             self._cycle(0)
-            rho = self._dot(r, self._levels[0].z)
-            self._run.combine(p, self._levels[0].z, self.dtype.type(rho / rho_old if iterations else 0.0))
+            rho = self._dot(r, top.z)
+            combine(p, top.z, self.dtype.type(rho / rho_before))
             curvature = self._apply(p)
-            residual = self._advance(p, rho / curvature, norm, total)
-            rho_old = rho
+            residual = self._advance(rho / curvature, norm, total)
+            rho_before = rho
             iterations += 1
         return residual, iterations
 
-    def multiply(self, p: Floats) -> Floats:
-        """Return A p for a padded array with a halo of zeros; valid until the next call."""
-        self._apply(p)
-        return self._image
+    def multiply(self, x: Floats) -> Floats:
+        """Return the matrix times ``x`` of shape ``(nz, ny, nx)``."""
+        self._p[_INTERIOR] = x
+        self._apply(self._p)
+        return self._image[_INTERIOR].copy()
 
     def precondition(self, b: Floats) -> Floats:
-        """Return one V-cycle's approximation of the solution for the right-hand side ``b``."""
+        """Return what one V-cycle takes for the solution with right-hand side ``b``."""
         self.rhs[...] = b
         self._cycle(0)
-        return self._levels[0].z[self.interior]
+        return self._levels[0].z[_INTERIOR].copy()
 
-    def _guess(self, norm: float, total: float) -> float:
-        """Scale the last solution to its best multiple; r = b - A x."""
-        r, x = self._levels[0].b, self.x
-        curvature = self._apply(x)
-        scale = self._dot(x, r) / curvature if curvature > 0.0 else 0.0
+    def _start(self, norm: float, total: float) -> float:
+        """Take the multiple of the last solution that is closest in energy; set the residual."""
+        curvature = self._apply(self._x)
+        scale = self._dot(self._x, self._levels[0].b) / curvature if curvature > 0.0 else 0.0
+        self._x *= self.dtype.type(scale)
         self._p.fill(0.0)
-        x *= self.dtype.type(scale)
-        # p = 0: x stays, r -= scale A x
-        return self._advance(self._p, scale, norm, total)
+        return self._advance(scale, norm, total)
 
     def _apply(self, p: Floats) -> float:
+        """Image = A p; returns p . A p."""
         top = self._levels[0]
-        self._run.apply(p, self._c, top.tz, top.ty, top.tx, self._image, self._sums[0])
+        apply = top.choose(diffusion.apply, diffusion.apply_serial)
+        apply(p, self._c, *top.couplings, self._image, self._sums[0])
         return float(self._sums[0].sum())
 
-    def _advance(self, p: Floats, step: float, norm: float, total: float) -> float:
-        r = self._levels[0].b
+    def _advance(self, step: float, norm: float, total: float) -> float:
+        """X += step p, r -= step image; returns the relative residual."""
+        top = self._levels[0]
         squares, sums = self._sums
-        self._run.advance(self.x, r, p, self._image, self.dtype.type(step), squares, sums)
+        advance = top.choose(diffusion.advance, diffusion.advance_serial)
+        advance(self._x, top.b, self._p, self._image, self.dtype.type(step), squares, sums)
         return max(float(squares.sum()) ** 0.5 / norm, abs(float(sums.sum())) / total)
 
     def _dot(self, a: Floats, b: Floats) -> float:
-        self._run.dot(a, b, self._sums[0])
+        dot = self._levels[0].choose(diffusion.dot, diffusion.dot_serial)
+        dot(a, b, self._sums[0])
         return float(self._sums[0].sum())
 
     def _cycle(self, depth: int) -> None:
-        """z = one symmetric V(1,1) cycle on b, from z = 0."""
+        """Z = one symmetric cycle on b, from z = 0; two on the first coarse levels."""
         here = self._levels[depth]
-        small = here.is_small
-        start = multigrid.start_serial if small else multigrid.start
-        relax = multigrid.relax_serial if small else multigrid.relax
+        start = here.choose(multigrid.start, multigrid.start_serial)
+        relax = here.choose(multigrid.relax, multigrid.relax_serial)
+        system = (here.z, here.b, here.diag, *here.couplings)
         start(here.z, here.b, here.diag, here.tz, here.damping)
-        system = (here.z, here.b, here.diag, here.tz, here.ty, here.tx)
-        if depth + 1 < len(self._levels):
-            below = self._levels[depth + 1]
-            restrict = multigrid.restrict_serial if small else multigrid.restrict
-            prolong = multigrid.prolong_serial if small else multigrid.prolong
-            restrict(*here.factors, *system, below.b)
-            self._cycle(depth + 1)
-            prolong(*here.factors, here.z, below.z)
-        relax(*system, here.damping)
+        self._correct(depth)
+        relax(*system, here.damping, 0)
+        if depth in TWICE:
+            relax(*system, here.damping, 1)
+            self._correct(depth)
+            relax(*system, here.damping, 0)
+
+    def _correct(self, depth: int) -> None:
+        """Add the coarser level's correction to z."""
+        if depth + 1 == len(self._levels):
+            return
+        here, below = self._levels[depth : depth + 2]
+        restrict = here.choose(multigrid.restrict, multigrid.restrict_serial)
+        prolong = here.choose(multigrid.prolong, multigrid.prolong_serial)
+        restrict(*here.factors, here.z, here.b, here.diag, *here.couplings, below.b)
+        self._cycle(depth + 1)
+        prolong(*here.factors, here.z, below.z)
 
 
 def _make_levels(shape: tuple[int, int, int], dtype: type[np.floating]) -> list[_Level]:
-    """Halve every axis, rounding up, until none is longer than ``COARSEST`` cells."""
+    """Halve every axis, rounding up, until a single cell is left."""
     levels = []
     thickness = [np.ones(n) for n in shape]
     while True:
-        padded = tuple(n + 2 for n in shape)
-        arrays = [np.zeros(padded, dtype) for _ in range(6)]
-        last = max(shape) <= COARSEST
-        factors = tuple(1 if last or n == 1 else 2 for n in shape)
+        factors = [min(2, t.size) for t in thickness]
         coarse = [
             np.add.reduceat(t, np.arange(0, t.size, f))
             for t, f in zip(thickness, factors, strict=True)
         ]
-        weights = tuple(
+        weights = [
             _weights(t, c, f).astype(dtype)
             for t, c, f in zip(thickness, coarse, factors, strict=True)
+        ]
+        nz, ny, nx = (t.size for t in thickness)
+        arrays = [np.zeros((nz + 2, ny + 2, nx + 2), dtype) for _ in range(6)]
+        damping = np.dtype(dtype).type(1.0 if nz > 1 else 0.8)
+        (fz, fy, fx), (wz, wy, wx) = factors, weights
+        levels.append(
+            _Level((nz, ny, nx), *arrays, (fz, fy, fx), (wz, wy, wx), damping)
         )
-        levels.append(_Level(shape, *arrays, factors, weights))
-        if last:
+        if nz == ny == nx == 1:
             return levels
         thickness = coarse
-        shape = tuple(t.size for t in coarse)
 
 
 def _weights(fine: Floats, coarse: Floats, factor: int) -> Floats:
-    """Distance between neighbouring centres, fine over coarse, at each coarse face (padded)."""
+    """Distance between neighbouring centres, fine over coarse, at every coarse face (padded)."""
     weights = np.zeros(coarse.size + 2)
     at = factor * np.arange(1, coarse.size)
     weights[2:-1] = (fine[at - 1] + fine[at]) / (coarse[:-1] + coarse[1:])

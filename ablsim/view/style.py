@@ -65,9 +65,7 @@ def vessel_colour(name: str) -> str:
 def heat_colours() -> Colormap:
     """Return YlOrRd without its darkest end, so that lines stay visible on the hottest tissue."""
     colours = ListedColormap(colormaps["YlOrRd"](np.linspace(0.04, 0.88, 256)), "heat")
-    colours.set_over("#7f0d1f")
-    colours.set_under("white")
-    return colours
+    return colours.with_extremes(over="#7f0d1f", under="white")
 
 
 def heat_range(hottest: float) -> Normalize:

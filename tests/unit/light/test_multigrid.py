@@ -32,12 +32,10 @@ def dense(multigrid):
     """The matrix, column by column."""
     n = int(np.prod(multigrid.shape))
     columns = np.empty((n, n))
-    padded = np.zeros([m + 2 for m in multigrid.shape])
     for i in range(n):
         unit = np.zeros(n)
         unit[i] = 1.0
-        padded[multigrid.interior] = unit.reshape(multigrid.shape)
-        columns[:, i] = multigrid.multiply(padded)[multigrid.interior].ravel()
+        columns[:, i] = multigrid.multiply(unit.reshape(multigrid.shape)).ravel()
     return columns
 
 
@@ -92,7 +90,7 @@ def test_any_box_is_solved_in_a_few_iterations(shape, dtype):
     residual, iterations = multigrid.solve(1e-5)
     assert residual <= 1e-5
     assert iterations <= 12
-    remainder = source - multigrid.multiply(multigrid.x)[multigrid.interior]
+    remainder = source - multigrid.multiply(multigrid.solution)
     assert np.linalg.norm(remainder) <= 2e-5
 
 
@@ -105,7 +103,7 @@ def test_solution_agrees_with_a_direct_solver():
     assert multigrid.solution == pytest.approx(exact, rel=1e-10)
 
 
-@pytest.mark.parametrize("shape", [(24, 24, 24), (55, 51, 49)])
+@pytest.mark.parametrize("shape", [(24, 24, 24), (89, 81, 79)])
 def test_bits_do_not_depend_on_the_number_of_threads(shape):
     answers = []
     threads = numba.get_num_threads()

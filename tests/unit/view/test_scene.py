@@ -175,7 +175,8 @@ def test_arteries_are_red_and_veins_blue():
 
 
 def test_the_legend_names_what_is_there_and_nothing_else(example):
-    labels = [str(e.get_label()) for e in legend_entries(make_subject(example("full").result))]
+    entries = legend_entries(make_subject(example("full").result))
+    labels = [str(entry.get_label()) for entry in entries]
     assert labels == [
         "tumour",
         "tumour + 5 mm margin",
@@ -211,7 +212,7 @@ def draw_flat(subject, plane, camera):
 def test_the_flat_drawing_shows_heat_tips_and_names(example, name):
     subject, plane, camera = make_scene(example, name)
     image, texts = draw_flat(subject, plane, camera)
-    assert count(image, TIP, 60.0) > 20
+    assert count(image, TIP, 60.0) > 8
     red, blue = image[..., 0].astype(int), image[..., 2].astype(int)
     assert np.count_nonzero(red - blue > 100) > 0.05 * red.size
     assert {needle.name for needle in subject.needles} <= texts
@@ -222,7 +223,7 @@ def test_the_flat_drawing_shows_heat_tips_and_names(example, name):
 
 def test_without_heat_and_zone_the_flat_drawing_still_shows_the_plan(example):
     image, texts = draw_flat(*make_scene(example, "full", warmth=0.0))
-    assert count(image, TIP, 60.0) > 20
+    assert count(image, TIP, 60.0) > 8
     assert "F1" in texts
 
 
@@ -239,8 +240,8 @@ def test_the_shaded_scene_shows_heat_tips_and_vessels(example, name, warmth):
 
     image = render_scene(subject, plane, camera, SIZE)
     assert image.shape == (SIZE[1], SIZE[0], 3)
-    assert np.all(image[0, 0] == 255), "white ground"
-    assert count(image, TIP, 60.0) > 20
+    assert count(image, "white", 1.0) > 0.15 * SIZE[0] * SIZE[1]
+    assert count(image, TIP, 60.0) > 8
     red, blue = image[..., 0].astype(int), image[..., 2].astype(int)
     warm = np.count_nonzero(red - blue > 100)
     assert warm > 0.05 * red.size if warmth else warm < 0.05 * red.size
@@ -274,4 +275,4 @@ def test_the_shaded_scene_and_the_flat_drawing_agree_on_where_things_are(example
 def test_sampling_a_point_needs_no_plane(example):
     grid = example("bench").result.grid
     x = np.broadcast_to(grid.axes()[0], grid.shape).astype(np.float32)
-    assert float(sample(grid, x, (3e-3, 1e-3, 0.0))) == pytest.approx(3e-3, rel=1e-5)
+    assert sample(grid, x, [(3e-3, 1e-3, 0.0)]) == pytest.approx(3e-3, rel=1e-5)
