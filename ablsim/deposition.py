@@ -1,5 +1,4 @@
-"""Point amounts spread onto cells: nothing is lost, and where a point lies within a cell hardly
-shows.
+"""Point amounts spread onto cells, conserved, hardly showing where in its cell a point lies.
 
 Light sources and the heat of a char film are smaller than a cell. Each is spread with a Gaussian
 of fixed physical width, integrated exactly over every cell, so that halving the spacing or
@@ -15,7 +14,7 @@ from ablsim.errors import CaseError
 from ablsim.grid import Grid
 
 SOURCE_WIDTH = 0.5e-3
-"""Standard deviation of the Gaussian that every source is spread with [m] on cells of up to 1 mm."""
+"""Standard deviation [m] of the Gaussian that every source is spread with, on cells up to 1 mm."""
 
 _CUT = 4.0
 

@@ -20,67 +20,65 @@ from numba import njit, prange
 
 
 @njit(cache=True, error_model="numpy")
-def _discretise_plane(i, mu_a, mu_s, h, diag, tz, ty, tx, c):
-    """Couplings, c and diagonal of plane i; T = 2 / (3 (a + a')) with a = mu_a + mu_s'."""
+def _couple_plane(i, mu_a, mu_s, h, tz, ty, tx, c):
+    """Couplings downwards and c of plane i; T = 2 / (3 (a + a')) with a = mu_a + mu_s'."""
     nz, ny, nx = mu_a.shape
-    number = diag.dtype.type
-    two, three = number(2.0), number(3.0)
-    film = number(1.5) * h
+    number = c.dtype.type
+    two, three, film = number(2.0), number(3.0), number(1.5) * h
     for j in range(1, ny + 1):
-        for m in range(1, nx + 1):
-            a = mu_a[i - 1, j - 1, m - 1] + mu_s[i - 1, j - 1, m - 1]
-            wall = h / (two + film * a)
-            extra = mu_a[i - 1, j - 1, m - 1] * h * h
-            total = number(0.0)
-            if i > 1:
-                t = two / (three * (a + mu_a[i - 2, j - 1, m - 1] + mu_s[i - 2, j - 1, m - 1]))
-                tz[i, j, m] = t
-                total += t
-            else:
-                extra += wall
-            if i < nz:
-                total += two / (three * (a + mu_a[i, j - 1, m - 1] + mu_s[i, j - 1, m - 1]))
-            else:
-                extra += wall
-            if j > 1:
-                t = two / (three * (a + mu_a[i - 1, j - 2, m - 1] + mu_s[i - 1, j - 2, m - 1]))
-                ty[i, j, m] = t
-                total += t
-            else:
-                extra += wall
-            if j < ny:
-                total += two / (three * (a + mu_a[i - 1, j, m - 1] + mu_s[i - 1, j, m - 1]))
-            else:
-                extra += wall
-            if m > 1:
-                t = two / (three * (a + mu_a[i - 1, j - 1, m - 2] + mu_s[i - 1, j - 1, m - 2]))
-                tx[i, j, m] = t
-                total += t
-            else:
-                extra += wall
-            if m < nx:
-                total += two / (three * (a + mu_a[i - 1, j - 1, m] + mu_s[i - 1, j - 1, m]))
-            else:
-                extra += wall
-            c[i, j, m] = extra
-            diag[i, j, m] = extra + total
+        own_a, own_s, extra = mu_a[i - 1, j - 1], mu_s[i - 1, j - 1], c[i, j]
+        for m in range(nx):
+            extra[m + 1] = own_a[m] * h * h
+        walls = number(int(i == 1) + int(i == nz) + int(j == 1) + int(j == ny))
+        if walls > 0:
+            for m in range(nx):
+                extra[m + 1] += walls * h / (two + film * (own_a[m] + own_s[m]))
+        for m in (0, nx - 1):
+            extra[m + 1] += h / (two + film * (own_a[m] + own_s[m]))
+        if i > 1:
+            t, next_a, next_s = tz[i, j], mu_a[i - 2, j - 1], mu_s[i - 2, j - 1]
+            for m in range(nx):
+                t[m + 1] = two / (three * (own_a[m] + own_s[m] + next_a[m] + next_s[m]))
+        if j > 1:
+            t, next_a, next_s = ty[i, j], mu_a[i - 1, j - 2], mu_s[i - 1, j - 2]
+            for m in range(nx):
+                t[m + 1] = two / (three * (own_a[m] + own_s[m] + next_a[m] + next_s[m]))
+        t = tx[i, j]
+        for m in range(1, nx):
+            t[m + 1] = two / (three * (own_a[m] + own_s[m] + own_a[m - 1] + own_s[m - 1]))
+
+
+@njit(cache=True, error_model="numpy")
+def _add_plane(i, tz, ty, tx, c, diag):
+    """Diagonal of plane i."""
+    for j in range(1, diag.shape[1] - 1):
+        d, extra = diag[i, j], c[i, j]
+        z0, z1, y0, y1, x = tz[i, j], tz[i + 1, j], ty[i, j], ty[i, j + 1], tx[i, j]
+        for m in range(1, d.size - 1):
+            d[m] = extra[m] + x[m] + x[m + 1] + z0[m] + z1[m] + y0[m] + y1[m]
 
 
 @njit(cache=True, error_model="numpy", parallel=True)
 def discretise(mu_a, mu_s, h, diag, tz, ty, tx, c):
     """Fill the finest level from mu_a, mu_s' [1/m] of shape (nz, ny, nx) and the spacing h [m].
 
-    The outer wall is the Marshak condition D dphi/dn = -phi/2 behind half a cell.
+    The outer wall is the Marshak condition -D dphi/dn = phi/2 behind half a cell.
     """
-    for i in prange(1, mu_a.shape[0] + 1):
-        _discretise_plane(i, mu_a, mu_s, h, diag, tz, ty, tx, c)
+    n = mu_a.shape[0]
+    for i in prange(1, n + 1):
+        _couple_plane(i, mu_a, mu_s, h, tz, ty, tx, c)
+    for i in prange(1, n + 1):
+        _add_plane(i, tz, ty, tx, c, diag)
 
 
 @njit(cache=True, error_model="numpy")
 def discretise_serial(mu_a, mu_s, h, diag, tz, ty, tx, c):
     """Do what `discretise` does with one thread."""
-    for i in range(1, mu_a.shape[0] + 1):
-        _discretise_plane(i, mu_a, mu_s, h, diag, tz, ty, tx, c)
+    n = mu_a.shape[0]
+    for i in range(1, n + 1):
+        _couple_plane(i, mu_a, mu_s, h, tz, ty, tx, c)
+    for i in range(1, n + 1):
+        _add_plane(i, tz, ty, tx, c, diag)
 
 
 @njit(cache=True, error_model="numpy")

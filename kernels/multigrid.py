@@ -1,4 +1,4 @@
-"""Loops of a multigrid V(1,1) cycle for the matrix of `ablsim.kernels.diffusion`.
+"""Loops of a multigrid cycle for the matrix of `ablsim.kernels.diffusion`.
 
 Arrays, padding and couplings are those of that file, one set per level. Every coarse cell is a
 block of up to 2 x 2 x 2 fine ones: its right-hand side is their sum, its correction is added to
@@ -53,10 +53,10 @@ def _coarsen_plane(k, fz, fy, fx, wz, wy, wx, tz, ty, tx, c, diag_c, tz_c, ty_c,
 
 @njit(cache=True, error_model="numpy", parallel=True)
 def coarsen(fz, fy, fx, wz, wy, wx, tz, ty, tx, c, diag_c, tz_c, ty_c, tx_c, c_c):
-    """Galerkin coarsening by factors fz, fy, fx (1 or 2) with couplings scaled by wz, wy, wx.
+    """Galerkin coarsening by factors fz, fy, fx (1 or 2), couplings multiplied by wz, wy, wx.
 
-    ``w[k]`` is the distance between the centres of cells k-1 and k on the fine level over that on
-    the coarse one: 1/2 except where an odd number of cells leaves a thin last coarse cell.
+    ``w[k]`` belongs to the face between coarse cells k-1 and k; a half makes the coupling that of
+    cells twice as far apart.
     """
     for k in prange(1, c_c.shape[0] - 1):
         _coarsen_plane(k, fz, fy, fx, wz, wy, wx, tz, ty, tx, c, diag_c, tz_c, ty_c, tx_c, c_c)
@@ -142,7 +142,7 @@ def _relax_plane(i, z, b, diag, tz, ty, tx, damping):
 
 @njit(cache=True, error_model="numpy", parallel=True)
 def relax(z, b, diag, tz, ty, tx, damping, first):
-    """One sweep over the planes; ``first`` is 1 for odd planes before even ones, 0 for its adjoint."""
+    """One sweep: odd planes before even ones (``first`` = 1), or its adjoint (``first`` = 0)."""
     n = z.shape[0] - 2
     for half in prange((n + first) // 2):
         _relax_plane(2 * half + 2 - first, z, b, diag, tz, ty, tx, damping)

@@ -272,12 +272,12 @@ def held_flux(theta, k, inside, outside, inv_h2):
     return total * inv_h2
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def absorb_outside(theta, theta_new, q, inv_c, box, duration):
     """Heat the cells outside the active region by absorption alone, in both states."""
     z0, z1, y0, y1, x0, x1 = box
     nz, ny, nx = theta.shape
-    for z in prange(1, nz - 1):
+    for z in range(1, nz - 1):
         for y in range(1, ny - 1):
             outside = z < z0 or z >= z1 or y < y0 or y >= y1
             for x in range(1, nx - 1):
@@ -287,7 +287,7 @@ def absorb_outside(theta, theta_new, q, inv_c, box, duration):
                     theta_new[z, y, x] = t
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
+@njit(cache=True, error_model="numpy")
 def extent(theta, tolerance, box, low, high):
     """Find, for each plane of ``box``, the rows and columns with |theta| > tolerance.
 
@@ -295,7 +295,7 @@ def extent(theta, tolerance, box, low, high):
     empty plane has low > high.
     """
     z0, z1, y0, y1, x0, x1 = box
-    for z in prange(z0, z1):
+    for z in range(z0, z1):
         first_y, last_y, first_x, last_x = y1, -1, x1, -1
         for y in range(y0, y1):
             n_over = 0

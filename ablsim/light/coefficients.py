@@ -1,4 +1,4 @@
-"""Optical coefficients: what follows from absorption and scattering, and how tissue changes them."""
+"""Optical coefficients: what follows from absorption and scattering, and how heat changes them."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -97,6 +97,6 @@ def mix(
     >>> float(mix(400.0, 1500.0, 2000.0, 0.5, 0.0))
     950.0
     """
-    share, black = np.asarray(coagulation), np.asarray(char)
-    soft = native + share * np.subtract(coagulated, native)
-    return np.asarray(soft + black * (charred - soft))
+    unaltered = np.multiply(np.subtract(1.0, coagulation), native)
+    soft = np.add(unaltered, np.multiply(coagulation, coagulated))
+    return np.asarray(np.add(np.multiply(np.subtract(1.0, char), soft), np.multiply(char, charred)))

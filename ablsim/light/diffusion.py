@@ -88,9 +88,7 @@ class DiffusionSolver:
         self.tolerance = tolerance
         self._multigrid = Multigrid(grid.shape, dtype)
 
-    def solve(
-        self, mu_a: Floats, mu_s_prime: Floats, emissions: Sequence[Emission]
-    ) -> LightField:
+    def solve(self, mu_a: Floats, mu_s_prime: Floats, emissions: Sequence[Emission]) -> LightField:
         """Return where the light of ``emissions`` is absorbed.
 
         Parameters

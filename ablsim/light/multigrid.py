@@ -1,4 +1,4 @@
-"""Conjugate gradients preconditioned with one multigrid V-cycle, on buffers made once.
+"""Conjugate gradients preconditioned with one multigrid cycle, on buffers made once.
 
 Solves the finite-volume diffusion system of `ablsim.kernels.diffusion` on any box of cells: odd,
 prime and flat shapes are coarsened by rounding up, the last coarse cell of an axis being thinner.
@@ -18,12 +18,16 @@ from ablsim.kernels import diffusion, multigrid
 Floats = NDArray[np.floating]
 Loop = Callable[..., None]
 
-SERIAL_BELOW = 80**3
+SERIAL_BELOW = 150**3
 """Number of cells below which one thread is faster than waiting for a second one."""
 
-ITERATIONS_MAX = 100
+STIFFENING = 1.2
+"""Factor on the coarse couplings; saves up to one iteration in eight between 1.1 and 1.4."""
 
-TWICE = (1, 2, 3)
+TWICE = (1, 2)
+"""Levels that cycle twice per visit, which keeps iterations from growing with the grid."""
+
+ITERATIONS_MAX = 100
 
 _INTERIOR = (slice(1, -1), slice(1, -1), slice(1, -1))
 
@@ -124,7 +128,7 @@ class Multigrid:
         top = self._levels[0]
         r, p = top.b, self._p
         combine = top.choose(diffusion.combine, diffusion.combine_serial)
-        norm = self._dot(r, r) ** 0.5
+        norm = float(np.sqrt(self._dot(r, r)))
         if norm == 0.0:
             self._x.fill(0.0)
             return 0.0, 0
@@ -156,7 +160,7 @@ class Multigrid:
         return self._image[_INTERIOR].copy()
 
     def precondition(self, b: Floats) -> Floats:
-        """Return what one V-cycle takes for the solution with right-hand side ``b``."""
+        """Return what one cycle takes for the solution with right-hand side ``b``."""
         self.rhs[...] = b
         self._cycle(0)
         return self._levels[0].z[_INTERIOR].copy()
@@ -182,7 +186,7 @@ class Multigrid:
         squares, sums = self._sums
         advance = top.choose(diffusion.advance, diffusion.advance_serial)
         advance(self._x, top.b, self._p, self._image, self.dtype.type(step), squares, sums)
-        return max(float(squares.sum()) ** 0.5 / norm, abs(float(sums.sum())) / total)
+        return max(float(np.sqrt(squares.sum())) / norm, abs(float(sums.sum())) / total)
 
     def _dot(self, a: Floats, b: Floats) -> float:
         dot = self._levels[0].choose(diffusion.dot, diffusion.dot_serial)
@@ -230,20 +234,23 @@ def _make_levels(shape: tuple[int, int, int], dtype: type[np.floating]) -> list[
             for t, c, f in zip(thickness, coarse, factors, strict=True)
         ]
         nz, ny, nx = (t.size for t in thickness)
-        arrays = [np.zeros((nz + 2, ny + 2, nx + 2), dtype) for _ in range(6)]
+        diag, tz, ty, tx, b, z = (np.zeros((nz + 2, ny + 2, nx + 2), dtype) for _ in range(6))
         damping = np.dtype(dtype).type(1.0 if nz > 1 else 0.8)
         (fz, fy, fx), (wz, wy, wx) = factors, weights
-        levels.append(
-            _Level((nz, ny, nx), *arrays, (fz, fy, fx), (wz, wy, wx), damping)
-        )
+        level = _Level((nz, ny, nx), diag, tz, ty, tx, b, z, (fz, fy, fx), (wz, wy, wx), damping)
+        levels.append(level)
         if nz == ny == nx == 1:
             return levels
         thickness = coarse
 
 
 def _weights(fine: Floats, coarse: Floats, factor: int) -> Floats:
-    """Distance between neighbouring centres, fine over coarse, at every coarse face (padded)."""
+    """Return what a coarse face's summed couplings are multiplied with, by face (padded).
+
+    That is the distance between the neighbouring centres, fine over coarse: a half, more where an
+    odd number of cells leaves a thin last one; and the stiffening.
+    """
     weights = np.zeros(coarse.size + 2)
     at = factor * np.arange(1, coarse.size)
-    weights[2:-1] = (fine[at - 1] + fine[at]) / (coarse[:-1] + coarse[1:])
+    weights[2:-1] = STIFFENING * (fine[at - 1] + fine[at]) / (coarse[:-1] + coarse[1:])
     return weights

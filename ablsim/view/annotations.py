@@ -1,6 +1,7 @@
 """What is written around the scene: names, scale bar, directions, hidden needles, legend."""
 
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ FloatArray = NDArray[np.float64]
 HALO = [patheffects.withStroke(linewidth=3.0, foreground="white")]
 _DIRECTIONS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
 _WORDS = {"L": "left", "P": "back", "S": "head"}
+_NAME_WIDTH = 12
 _BARS = (5e-3, 10e-3, 20e-3, 50e-3)
 
 
@@ -134,8 +136,9 @@ def _name_vessels(axes: Axes, subject: Subject, plane: Plane, camera: Camera) ->
     """Write each vessel's name beside it, as far as possible from everything else."""
     shafts = [np.linspace(needle.start, needle.tip, 30) for needle in subject.needles]
     shown = [subject.solid_points(), heated_points(subject, plane)[::20], *shafts]
-    busy = camera.project(np.concatenate(shown))
     frame = np.array([camera.half_width, camera.half_height])
+    corners = frame * [(-0.8, -0.8), (-0.8, -0.65), (0.95, -0.94), (0.6, -0.94), (0.78, -0.9)]
+    busy = np.concatenate([camera.project(np.concatenate(shown)), corners])
     for vessel in subject.result.case.vessels:
         line = np.concatenate([np.linspace(a, b, 60) for a, b in pairwise(vessel.points)])
         line = line[subject.grid.contains(line)]
@@ -143,26 +146,35 @@ def _name_vessels(axes: Axes, subject: Subject, plane: Plane, camera: Camera) ->
         flat = flat[np.all(np.abs(flat) < frame, axis=1)]
         if len(flat) == 0:
             continue
-        half = np.array([0.0135 * len(vessel.name), 0.025]) * camera.half_height
+        name = wrap(vessel.name, _NAME_WIDTH)
+        size = np.array([0.0128 * max(map(len, name)), 0.026 * len(name)])
+        half = size * camera.half_height
         gap = 0.55 * vessel.diameter + half
         sides = np.array([[0.0, -gap[1]], [0.0, gap[1]], [gap[0], 0.0], [-gap[0], 0.0]])
-        places = (flat[:, None] + sides).reshape(-1, 2)
+        offsets = np.concatenate([sides, sides * (1.0, 1.7), sides * (1.0, 2.6)])
+        places = (flat[:, None] + offsets).reshape(-1, 2)
         inside = np.all(np.abs(places) + half <= frame, axis=1)
         places = places[inside] if inside.any() else np.clip(places, half - frame, frame - half)
-        beside = np.concatenate([busy, flat])
-        room = [_room(place, half, beside, gap) for place in places]
-        at = places[int(np.argmax(room))]
-        _write(axes, at, vessel.name, color=vessel_colour(vessel.name), fontweight="bold")
+        radius = 0.5 * vessel.diameter
+        worth = [_room(place, half, busy, flat, radius) for place in places]
+        at = places[int(np.argmax(worth))]
+        _write(axes, at, "\n".join(name), color=vessel_colour(vessel.name), fontweight="bold")
 
 
-def _room(place: FloatArray, half: FloatArray, busy: FloatArray, enough: FloatArray) -> float:
-    """Return the distance from a box to the nearest of many points, up to what is enough."""
-    outside = np.maximum(np.abs(busy - place) - half, 0.0)
-    return min(float(np.linalg.norm(outside, axis=1).min()), float(enough[1] + enough[0]))
+def _room(
+    place: FloatArray, half: FloatArray, busy: FloatArray, own: FloatArray, radius: float
+) -> float:
+    """Score a box: far from what is busy, near to its own tube but not on it."""
+
+    def gap(points: FloatArray) -> float:
+        outside = np.maximum(np.abs(points - place) - half, 0.0)
+        return float(np.linalg.norm(outside, axis=1).min())
+
+    return min(gap(busy), 4e-3) - 0.4 * gap(own) - 3e-3 * float(gap(own) < radius)
 
 
 def _draw_scale_bar(axes: Axes, camera: Camera) -> None:
-    length = max((bar for bar in _BARS if bar <= 0.6 * camera.half_width), default=_BARS[0])
+    length = max((bar for bar in _BARS if bar <= 0.5 * camera.half_width), default=_BARS[0])
     x, y = 0.95 * camera.half_width, -0.94 * camera.half_height
     axes.plot([x - length, x], [y, y], color=INK, lw=4.0, solid_capstyle="butt", zorder=9)
     at = np.array([x - 0.5 * length, y + 0.02 * camera.half_height])

@@ -8,7 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ablsim.result import Record, Result
+from ablsim.result import Ledger, Result
 from ablsim.units import to_celsius, to_mm
 from ablsim.view.annotations import style_line
 from ablsim.view.outlines import plane_contours
@@ -47,6 +47,7 @@ SINKS = {
     "vapour": ("left with the steam", "#b5cfdd"),
     "boundary": ("through the domain's faces", "#9a8f7c"),
     "escaped": ("light out of the domain", "#e3c441"),
+    "fibres": ("lost in the fibres", "#c9ccd1"),
 }
 
 
@@ -209,22 +210,22 @@ def draw_volumes(
 
 
 def draw_ledger(axes: Axes, result: Result) -> None:
-    """Draw where the emitted energy went [kJ], stacked over time."""
-    history: Sequence[Record] = result.history
-    time = [entry.time for entry in history]
-    total = max(result.ledger.emitted, 1e-9)
+    """Draw where the energy that the laser fired went [kJ], stacked over time."""
+    books = [entry.ledger for entry in result.history]
+    time = [entry.time for entry in result.history]
+    total = result.ledger.fired
     parts, colours, labels = [], [], []
     for name, (title, colour) in SINKS.items():
-        values = np.array([getattr(entry.ledger, name) for entry in history]) / 1e3
-        if values.size == 0 or np.abs(values).max() < 5e-4 * total / 1e3:
+        values = np.array([_spent(ledger, name) for ledger in books])
+        if values.size == 0 or total <= 0.0 or np.abs(values).max() < 1e-3 * total:
             continue
-        parts.append(values)
+        parts.append(values / 1e3)
         colours.append(colour)
-        labels.append(f"{title}, {100.0 * getattr(result.ledger, name) / total:.0f} %")
+        labels.append(f"{title}, {100.0 * _spent(result.ledger, name) / total:.0f} %")
     if parts:
         axes.stackplot(time, *parts, colors=colours, labels=labels, lw=0)
-        emitted = [entry.ledger.emitted / 1e3 for entry in history]
-        axes.plot(time, emitted, color=INK, lw=1.6, ls=(0, (4, 2)), label="emitted")
+        fired = [ledger.fired / 1e3 for ledger in books]
+        axes.plot(time, fired, color=INK, lw=1.6, ls=(0, (4, 2)), label="fired by the laser")
         handles, names = axes.get_legend_handles_labels()
         axes.legend(
             handles[::-1],
@@ -236,9 +237,14 @@ def draw_ledger(axes: Axes, result: Result) -> None:
             handlelength=1.4,
             labelspacing=0.3,
         )
-        axes.set_ylim(0.0, 1.02 * max(max(emitted), float(np.sum(parts, axis=0).max())))
+        axes.set_ylim(0.0, 1.02 * max(max(fired), float(np.sum(parts, axis=0).max())))
     axes.set_title("Where the energy went [kJ]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
+
+
+def _spent(ledger: Ledger, name: str) -> float:
+    """Return an entry of the books [J]; ``fibres`` is what was fired and not emitted."""
+    return ledger.fired - ledger.emitted if name == "fibres" else float(getattr(ledger, name))
 
 
 def shade_delivery(axes: Axes, result: Result) -> None:

@@ -22,6 +22,7 @@ from ablsim.zone import measure_zones
 
 _DPI = 100
 _INSET = 0.25
+_NARROW = 12.0  # inches; the key figures stand below each other there
 _CHARACTER = 0.60  # mean width of a character in heights of the font
 
 
@@ -100,8 +101,8 @@ def draw_curves(
     summary: Mapping[str, Any] | None = None,
 ) -> None:
     """Draw power, zone volumes (if ``course`` is given) and energy over time alone."""
-    with _figure(9.0, 11.5, result, summary) as figure:
-        fill_curves(figure, (0.02, 0.04, 0.95, 0.86), result, course)
+    with _figure(9.0, 12.0, result, summary) as figure:
+        fill_curves(figure, (0.02, 0.04, 0.95, 0.83), result, course)
         _write(figure, png_path)
 
 
@@ -146,13 +147,17 @@ def _figure(
 ) -> Iterator[Figure]:
     """Give a figure [inch] with title, key figures and disclaimer."""
     figures = headline(result, summary or summarise(result, measure_zones(result)))
+    if width < _NARROW:
+        figures = figures.replace("  ·  ", "\n")
     title = result.case.title
     with mpl.rc_context({**FONT, "axes.edgecolor": QUIET}):
         figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
         FigureCanvasAgg(figure)
         left, right = _INSET / width, 1.0 - _INSET / width
         for text, drop, largest, weight in ((title, 0.25, 22.0, "bold"), (figures, 0.72, 15.0, "")):
-            fitting = 72.0 * (width - 2.0 * _INSET) / (_CHARACTER * max(1, len(text)))
+            fitting = (
+                72.0 * (width - 2.0 * _INSET) / (_CHARACTER * max(1, *map(len, text.split("\n"))))
+            )
             figure.text(
                 left,
                 1.0 - drop / height,

@@ -1,10 +1,13 @@
 """Which plane through the body shows most, and from where to look at it."""
 
-from itertools import combinations
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.grid import Point
 from ablsim.view.camera import Camera, look_at
 from ablsim.view.plane import Plane, sample, unit
 from ablsim.view.style import SHOWN_FROM
@@ -14,10 +17,12 @@ FloatArray = NDArray[np.float64]
 
 LEFT, POSTERIOR, SUPERIOR = np.eye(3)
 
+_LATTICE = 320
 _ELEVATION = np.deg2rad(14.0)
 _AZIMUTHS = np.deg2rad([24.0, -24.0, 18.0, -18.0, 31.0, -31.0])
 _ANGLES = np.deg2rad(np.arange(0.0, 180.0, 7.5))
 _EDGE = 3e-3
+_NEIGHBOURHOOD = 8e-3
 
 
 def choose_plane(subject: Subject) -> Plane:
@@ -94,15 +99,33 @@ def standard_planes(subject: Subject) -> dict[str, Plane]:
     hot = np.argwhere(subject.temperature >= SHOWN_FROM)
     points = np.concatenate([subject.solid_points(), subject.grid.position(hot)]) - centre
     low, high = points.min(axis=0) - _EDGE, points.max(axis=0) + _EDGE
+    for vessel in subject.result.case.vessels:
+        low, high = _including(vessel.points, 0.5 * vessel.diameter, centre, low, high)
     frames = {
         "axial": (LEFT, -POSTERIOR),
         "coronal": (LEFT, SUPERIOR),
         "sagittal": (POSTERIOR, SUPERIOR),
     }
     return {
-        name: Plane(centre, right, up, *_extent(right, up, low, high))
+        name: _fine(Plane(centre, right, up, *_extent(right, up, low, high)))
         for name, (right, up) in frames.items()
     }
+
+
+def _including(
+    points: Sequence[Point], radius: float, centre: FloatArray, low: FloatArray, high: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return a box around ``centre`` widened to the whole breadth of a tube that runs near by."""
+    lower, upper = low.copy(), high.copy()
+    for start, end in pairwise(np.asarray(points, dtype=np.float64) - centre):
+        line = np.linspace(start, end, 200)
+        for axis, share in enumerate(np.abs(unit(end - start))):
+            reach = np.where(np.arange(3) == axis, _NEIGHBOURHOOD, 0.0)
+            near = line[np.all((line > low - reach) & (line < high + reach), axis=1), axis]
+            if share < 0.7 and len(near):  # across the tube, not along it
+                lower[axis] = min(lower[axis], float(near.min()) - radius)
+                upper[axis] = max(upper[axis], float(near.max()) + radius)
+    return lower, upper
 
 
 def _extent(
@@ -153,7 +176,13 @@ def _cut_to_size(subject: Subject, plane: Plane, solid: FloatArray) -> Plane:
     hot = subject.grid.position(np.argwhere(subject.temperature >= SHOWN_FROM))
     flat = plane.flatten(np.concatenate([solid, hot]))
     (x0, y0), (x1, y1) = (flat.min(axis=0) - _EDGE).tolist(), (flat.max(axis=0) + _EDGE).tolist()
-    return Plane(plane.centre, plane.right, plane.up, (x0, y0), (x1, y1))
+    return _fine(Plane(plane.centre, plane.right, plane.up, (x0, y0), (x1, y1)))
+
+
+def _fine(plane: Plane) -> Plane:
+    """Return a plane with a lattice fine enough for smooth edges."""
+    size = max(high - low for low, high in zip(plane.low, plane.high, strict=True))
+    return replace(plane, spacing=size / _LATTICE)
 
 
 def _clarity(subject: Subject, plane: Plane, camera: Camera) -> float:

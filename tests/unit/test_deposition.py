@@ -57,6 +57,16 @@ def test_centre_and_width_do_not_depend_on_where_in_its_cell_a_source_lies(spaci
         assert variance == pytest.approx(expected, rel=0.03)
 
 
+@pytest.mark.parametrize("spacing", [1.5 * MM, 2.5 * MM])
+def test_a_source_keeps_its_place_on_cells_wider_than_itself(spacing):
+    grid = box(spacing)
+    for part in np.linspace(0.0, 1.0, 7):
+        point = np.array((1.1, 0.4, -0.3)) * MM + part * spacing
+        centroid, variance = moments(grid, deposit(grid, [point], [1.0]))
+        assert centroid == pytest.approx(point, abs=0.004 * spacing)
+        assert variance == pytest.approx(spacing**2 * (1 / 4 + 1 / 12), rel=0.03)
+
+
 def test_fine_cells_summed_over_coarse_ones_are_the_coarse_deposit():
     point = [(0.37 * MM, -1.21 * MM, 2.05 * MM)]
     coarse = deposit(box(1.0 * MM), point, [1.0])

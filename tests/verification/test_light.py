@@ -53,7 +53,6 @@ def test_fluence_is_second_order_with_marshak_walls():
         source = (3.0 * D * k**2 + mu_a) * exact * grid.cell_volume
         fluence = solver(grid).fluence(*uniform(grid, (mu_a, mu_s)), source)
         errors.append(np.abs(fluence - exact).max())
-    print(errors,orders(errors))
     assert errors[-1] < 1e-3
     assert orders(errors) == pytest.approx([2.0, 2.0], abs=0.1)
 
@@ -93,7 +92,6 @@ def test_fluence_is_second_order_across_a_layer_of_other_optics(axis):
         arrays = [np.moveaxis(array, 0, axis) for array in (*optics, source)]
         fluence = np.moveaxis(solver(grid).fluence(*arrays), axis, 0)
         errors.append(np.sqrt(np.mean((fluence - exact) ** 2)) / np.abs(exact).max())
-    print(errors,orders(errors))
     assert errors[-1] < 3e-4
     assert orders(errors) == pytest.approx([2.0, 2.0], abs=0.1)
 
@@ -120,7 +118,6 @@ def test_light_from_a_point_decays_with_mu_eff_at_second_order():
         fluence = solver(grid).fluence(*uniform(grid, (mu_a, mu_s)), gaussian_cloud(grid, width))
         ring = (r > 5.5 * MM) & (r < 8 * MM)
         errors.append(np.abs(fluence[ring] / exact[ring] - 1.0).max())
-    print(errors,orders(errors))
     assert errors[-1] < 0.02
     assert orders(errors) == pytest.approx([2.0, 2.0], abs=0.1)
 
@@ -138,7 +135,7 @@ def test_a_deposited_point_is_seen_from_afar_as_a_point():
 
 
 def within(grid, density, radii, tip, parts):
-    """Energy inside spheres (ascending radii) about the tip, cells cut into ``parts`` along each axis."""
+    """Energy inside spheres of ascending radius, cells cut into ``parts`` along each axis."""
     offsets = ((np.arange(parts) + 0.5) / parts - 0.5) * grid.spacing
     x, y, z = (axis - t for axis, t in zip(grid.axes(), tip, strict=True))
     total = np.zeros(len(radii))
@@ -162,8 +159,9 @@ def test_shells_about_a_bare_tip_hold_the_energy_of_the_monte_carlo_reference(ba
     centres = np.array((2.0, 3.0, 5.0, 10.0)) * MM
     edges = np.sort(np.concatenate((0.9 * centres, 1.1 * centres)))
     inside = within(grid, field.absorbed_per_watt, edges, (0.0, 0.0, 0.0), 3)
-    shells = [np.interp(1.1 * c, edges, inside) - np.interp(0.9 * c, edges, inside) for c in centres]
-    print('shells',np.array(shells)/[0.03990, 0.06575, 0.09929, 0.08569]-1)
+    shells = [
+        np.interp(1.1 * c, edges, inside) - np.interp(0.9 * c, edges, inside) for c in centres
+    ]
     assert shells == pytest.approx([0.03990, 0.06575, 0.09929, 0.08569], rel=0.045)
 
 
@@ -201,7 +199,6 @@ def test_a_fibre_shifted_by_half_a_cell_gives_the_shifted_light(spacing, length)
         seen.append(reach(grid, field, tip))
         parts = 4 if spacing == 1 * MM else 2
         held.append(within(grid, field.absorbed_per_watt, radii, tip, parts))
-    print(spacing,length,np.array(seen)/seen[0]-1,np.array(held)/held[0]-1)
     for moments, energy in zip(seen[1:], held[1:], strict=True):
         assert moments == pytest.approx(seen[0], rel=3e-3)
         assert energy == pytest.approx(held[0], rel=1e-2)
@@ -216,7 +213,6 @@ def test_energy_about_the_tip_converges_with_the_spacing():
         field = DiffusionSolver(grid).solve(*uniform(grid, NATIVE), [emission])
         held.append(within(grid, field.absorbed_per_watt, radii, (0.0, 0.0, 0.0), 128 // n))
     coarse, middle, fine = held
-    print(coarse/fine-1,middle/fine-1)
     assert coarse == pytest.approx(fine, rel=0.03)
     assert middle == pytest.approx(fine, rel=0.008)
 
@@ -248,6 +244,5 @@ def test_iterations_grow_slowly_with_the_grid():
         ball = z[:, None, None] ** 2 + y[:, None] ** 2 + x**2 < (5 * MM) ** 2
         mu_a, mu_s = np.where(ball, 30.0, 40.0), np.where(ball, 2250.0, 750.0)
         iterations.append(DiffusionSolver(grid).solve(mu_a, mu_s, [emission]).iterations)
-    print(iterations)
-    assert iterations[-1] <= 9
-    assert np.all(np.diff(iterations) <= 2)
+    assert iterations[-1] <= 8
+    assert np.all(np.diff(iterations) <= 1)

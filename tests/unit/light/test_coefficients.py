@@ -24,7 +24,7 @@ def test_diffusion_coefficient_and_attenuation_belong_together():
     mu_a, mu_s = rng.uniform(1.0, 5e3, (2, 20))
     D = diffusion_coefficient(mu_a, mu_s)
     assert effective_attenuation(mu_a, mu_s) ** 2 == pytest.approx(mu_a / D)
-    assert 3.0 * D == pytest.approx(mean_free_path(mu_a, mu_s))
+    assert mean_free_path(mu_a, mu_s) == pytest.approx(3.0 * D)
     assert mean_free_path(mu_a, mu_s) * transport_attenuation(mu_a, mu_s) == pytest.approx(1.0)
 
 
@@ -50,3 +50,4 @@ def test_mixture_of_arrays_keeps_single_precision():
     field = mix(native, 60.0, 5000.0, coagulation, np.zeros(5, np.float32))
     assert field.dtype == np.float32
     assert np.all(np.diff(field) > 0.0)
+    assert mix(50.0, 60.0, 5000.0, coagulation, coagulation).dtype == np.float32

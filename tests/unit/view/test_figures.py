@@ -146,20 +146,26 @@ def test_power_is_drawn_as_it_was_set(example, canvas):
     assert [text.get_text() for text in axes.texts] == ["delivery 1", "delivery 2"]
 
 
-def test_the_energy_stack_ends_at_what_was_emitted(example, canvas):
+def test_the_energy_stack_ends_at_what_was_fired(example, canvas):
     axes = canvas.figure.add_subplot()
     result = example("full").result
     figures.draw_ledger(axes, result)
     top = max(float(c.get_paths()[0].vertices[:, 1].max()) for c in axes.collections)
-    assert top == pytest.approx(result.ledger.emitted / 1e3)
+    assert top == pytest.approx(result.ledger.fired / 1e3)
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == ["emitted", "carried off by perfusion, 73 %", "still in the tissue, 27 %"]
+    assert labels == [
+        "fired by the laser",
+        "carried off by perfusion, 73 %",
+        "still in the tissue, 27 %",
+    ]
 
 
 def test_every_sink_of_the_ledger_has_a_colour():
-    sinks = dict.fromkeys(figures.SINKS, 1.0)
-    books = Ledger(fired=len(sinks), emitted=len(sinks), **sinks)
+    sinks = dict.fromkeys(name for name in figures.SINKS if name != "fibres")
+    books = Ledger(fired=12.0, emitted=float(len(sinks)), **dict.fromkeys(sinks, 1.0))
     assert books.balance_error == pytest.approx(0.0)
+    spent = sum(figures._spent(books, name) for name in figures.SINKS)
+    assert spent == pytest.approx(books.fired)
 
 
 def test_the_headline_gives_the_measures(example):
