@@ -68,7 +68,9 @@ def run(
 
 
 @app.command
-def show(result: Path, /, *, json_: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def show(
+    result: Path, /, *, json_: Annotated[bool, Parameter(name="--json", negative="")] = False
+) -> None:
     """Print the summary of a stored result; nothing is computed.
 
     Parameters
@@ -110,9 +112,7 @@ def view(result: Path, /, *, png: Path | None = None) -> None:
 
 
 @app.command
-def cite(
-    source: Path, /, *, bibtex: Annotated[bool, Parameter(negative="")] = False
-) -> None:
+def cite(source: Path, /, *, bibtex: Annotated[bool, Parameter(negative="")] = False) -> None:
     """List the publications behind a case or a result, and what each is used for.
 
     Parameters

@@ -40,8 +40,7 @@ def _check_kernels() -> tuple[str, bool, str]:
     theta = np.zeros((3, 3, 3), np.float32)
     low, high = np.ones((3, 2), np.int64), np.zeros((3, 2), np.int64)
     pennes.extent(theta, np.float32(1.0), (1, 2, 1, 2, 1, 2), low, high)
-    layer = numba.threading_layer()
-    return "compiled loops", True, f"{numba.get_num_threads()} threads, {layer}"
+    return "compiled loops", True, f"numba, {numba.get_num_threads()} threads"
 
 
 def _check_cache() -> tuple[str, bool, str]:

@@ -71,7 +71,7 @@ class Grid:
         """Return the cell-centre coordinates along x, y and z [m], each one-dimensional."""
         nz, ny, nx = self.shape
         x, y, z = (
-            o + (np.arange(n) + 0.5) * self.spacing
+            np.asarray(o + (np.arange(n) + 0.5) * self.spacing, dtype=np.float64)
             for o, n in zip(self.origin, (nx, ny, nz), strict=True)
         )
         return x, y, z

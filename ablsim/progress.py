@@ -59,9 +59,7 @@ class RunProgress:
 
     def update(self, time: float, duration: float) -> None:
         """Show that ``time`` of ``duration`` [s] has been simulated."""
-        self._bar.update(
-            self._task, completed=time, total=duration, description="simulating"
-        )
+        self._bar.update(self._task, completed=time, total=duration, description="simulating")
         share = int(10.0 * time / duration)
         if not self._console.is_terminal and share > self._told:
             self._told = share

@@ -1,4 +1,4 @@
-"""What a simulation hands back: a plain record that needs no solver to be read, measured or drawn."""
+"""What a simulation hands back: a plain record, readable and drawable without a solver."""
 
 from dataclasses import dataclass, field
 

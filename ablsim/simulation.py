@@ -1,4 +1,4 @@
-"""One treatment, from its first watt to the end of its cool-down: light, heat and damage coupled."""
+"""One treatment, from first watt to cool-down: light, heat and damage coupled."""
 
 import os
 import platform

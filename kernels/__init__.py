@@ -1,4 +1,5 @@
 """Compiled loops of ablsim. Import as ``ablsim.kernels``."""
 
 if __name__ != "ablsim.kernels":
-    raise ImportError("import this folder as 'ablsim.kernels', not as 'kernels'")
+    msg = "import this folder as 'ablsim.kernels', not as 'kernels'"
+    raise ImportError(msg)

@@ -172,9 +172,7 @@ def react(
             for i in range(t.size):
                 n_boiling += t[i] > t_boil
             if n_boiling > 0 or dried[z, y]:
-                dried[z, y] = _boil_row(
-                    t, water_row, inv_c[z, y, x0:x1], code_row, tissue, t_boil
-                )
+                dried[z, y] = _boil_row(t, water_row, inv_c[z, y, x0:x1], code_row, tissue, t_boil)
                 _char_row(t, water_row, char[z, y, x0:x1], t_char, inv_ramp, dry)
             stasis_row = stasis[z, y, x0:x1]
             _damage_row(

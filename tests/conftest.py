@@ -26,3 +26,9 @@ def pytest_collection_modifyitems(items):
 def _floating_point_errors_raise():
     with np.errstate(all="raise", under="ignore"):
         yield
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--update", action="store_true", help="store the numbers of the regression tests anew"
+    )

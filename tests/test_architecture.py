@@ -1,4 +1,4 @@
-"""The rules that matter, enforced: layers, kernels that stand alone, single owners, what is shipped."""
+"""The rules that matter, enforced: layers, lone kernels, single owners, what is shipped."""
 
 import ast
 import tomllib

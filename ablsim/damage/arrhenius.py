@@ -25,16 +25,12 @@ def damage_rate(kinetics: DamageKinetics, temperature: ArrayLike) -> NDArray[np.
     return np.asarray(np.where(t >= kinetics.gate.si, np.exp(exponent), 0.0))
 
 
-def damage_integral(
-    kinetics: DamageKinetics, temperature: float, duration: float
-) -> float:
+def damage_integral(kinetics: DamageKinetics, temperature: float, duration: float) -> float:
     """Return Omega after ``duration`` [s] at constant absolute ``temperature`` [K]."""
     return float(damage_rate(kinetics, temperature)) * duration
 
 
-def threshold_temperature(
-    kinetics: DamageKinetics, duration: float, omega: float = 1.0
-) -> float:
+def threshold_temperature(kinetics: DamageKinetics, duration: float, omega: float = 1.0) -> float:
     """Return the constant temperature [K] that reaches ``omega`` in ``duration`` [s], ungated."""
     log_rate = np.log(omega / duration)
     log_a = np.log(kinetics.frequency_factor.si)

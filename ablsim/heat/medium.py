@@ -1,4 +1,4 @@
-"""What the heat solver needs to know of each cell: one code per cell, one row of numbers per code."""
+"""What the heat solver needs to know of a cell: its code, and one row of numbers per code."""
 
 from dataclasses import dataclass
 

@@ -154,8 +154,6 @@ class PennesSolver:
         )
         self._stored_at_start = self._sensible_heat()
 
-    # the source ------------------------------------------------------------------------------
-
     def set_source(self, q: NDArray[np.floating], tips: NDArray[np.float64]) -> None:
         """Set the absorbed power density [W/m^3] and the emitting tips, LPS ``(n, 3)`` [m]."""
         self._absorb_outside()
@@ -168,8 +166,6 @@ class PennesSolver:
             soon *= self.dtype.type(LAZY_TIME)
             tolerance = min(self.settings.tolerance, 0.5 * float(soon.max()))
             self._grow(find_heated(soon, tolerance, full))
-
-    # time ------------------------------------------------------------------------------------
 
     def advance(self, duration: float, n_steps: int | None = None) -> None:
         """Move on by ``duration`` [s] in equal steps, by default as few as ``time_step`` allows."""
@@ -296,8 +292,6 @@ class PennesSolver:
             )
             self.books["moved_by_cap"] += moved * self.grid.cell_volume
 
-    # the active region -----------------------------------------------------------------------
-
     def _set_box(self, box: Box) -> None:
         self.box = box
         self._open = opened(box, self.theta.shape)
@@ -319,14 +313,15 @@ class PennesSolver:
 
     def _check_region(self) -> None:
         self._since_check = 0
-        if self.box == whole(self.theta.shape):
+        full = whole(self.theta.shape)
+        where = self.box or full
+        if where == full:
             self._pending = 0.0
             return
         if self._pending >= LAZY_TIME:
             self._absorb_outside()
-            self._grow(find_heated(self.theta, self.settings.tolerance, whole(self.theta.shape)))
-        else:
-            self._grow(find_heated(self.theta, self.settings.tolerance, self.box))
+            where = full
+        self._grow(find_heated(self.theta, self.settings.tolerance, where))
 
     def _grow(self, heated: Box | None) -> None:
         box = grown(self.box, heated, self.theta.shape)
@@ -346,8 +341,6 @@ class PennesSolver:
                 self.dtype.type(self._pending),
             )
         self._pending = 0.0
-
-    # what can be read off ------------------------------------------------------------------------
 
     def inner(self, name: str) -> NDArray[np.floating]:
         """Return a view of a state array (``"theta"``, ``"water"``, ...) without its ghosts."""
@@ -392,7 +385,7 @@ class PennesSolver:
         return float(np.sum(theta / inv_c)) * self.grid.cell_volume
 
     def balance(self) -> dict[str, float]:
-        """Return what became of the absorbed heat so far [J], named as in `ablsim.result.Ledger`."""
+        """Return what became of the absorbed heat so far [J], named as in `Ledger`."""
         self._absorb_outside()
         lost = 1.0 - self.water[self._inner].astype(np.float64)
         by_code = np.bincount(

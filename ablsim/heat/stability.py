@@ -19,9 +19,7 @@ def face_weight(k: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
     """
     total = np.zeros(tuple(n - 2 for n in k.shape))
     for axis in range(3):
-        face = _harmonic(
-            np.moveaxis(k, axis, 0)[:-1].copy(), np.moveaxis(k, axis, 0)[1:].copy()
-        )
+        face = _harmonic(np.moveaxis(k, axis, 0)[:-1].copy(), np.moveaxis(k, axis, 0)[1:].copy())
         face = np.moveaxis(face, 0, axis)
         inner = [slice(1, -1)] * 3
         inner[axis] = slice(None, -1)

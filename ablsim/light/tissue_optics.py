@@ -30,26 +30,26 @@ class TissueOptics:
 
     def __init__(self, labels: NDArray[np.uint8], tissues: Sequence[Tissue]) -> None:
         self._labels = labels
-        self._table = {
-            name: np.array(
-                [self._coefficients(getattr(tissue.optical, name)) for tissue in tissues],
-                dtype=np.float32,
-            )
-            for name in ("native", "coagulated", "charred")
-        }
-
-    @staticmethod
-    def _coefficients(state: OpticalState) -> tuple[float, float]:
-        return state.absorption.si, state.reduced_scattering.si
+        self._native = _table([tissue.optical.native for tissue in tissues])
+        self._coagulated = _table([tissue.optical.coagulated for tissue in tissues])
+        self._charred = _table([tissue.optical.charred for tissue in tissues])
 
     def mix(self, coagulation: Array32, char: Array32) -> tuple[Array32, Array32]:
         """Return absorption and reduced scattering [1/m] for the shares of changed tissue [1]."""
         absorption, scattering = (
             mix(
-                *(table[:, column][self._labels] for table in self._table.values()),
+                self._native[:, column][self._labels],
+                self._coagulated[:, column][self._labels],
+                self._charred[:, column][self._labels],
                 coagulation,
                 char,
             ).astype(np.float32, copy=False)
             for column in (0, 1)
         )
         return absorption, scattering
+
+
+def _table(states: Sequence[OpticalState]) -> Array32:
+    """Return absorption and reduced scattering [1/m] of each state, one row each."""
+    rows = [(state.absorption.si, state.reduced_scattering.si) for state in states]
+    return np.array(rows, dtype=np.float32)

@@ -154,7 +154,7 @@ def test_interrupt_ends_with_130_and_leaves_no_half_result(tmp_path):
     import time
 
     (tmp_path / "long.toml").write_text(
-        CASE.replace("40 s", "2 h").replace("2 mm\"", "1 mm\""), encoding="utf-8"
+        CASE.replace("40 s", "2 h").replace('2 mm"', '1 mm"'), encoding="utf-8"
     )
     child = subprocess.Popen(
         [sys.executable, "-m", "ablsim", "run", "long.toml"],

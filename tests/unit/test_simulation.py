@@ -1,5 +1,7 @@
 """The coupling of light, heat and damage, on small cases."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,7 @@ def test_progress_reaches_the_end():
     seen = []
     simulate(case(), on_progress=lambda now, end: seen.append((now, end)))
     assert seen[-1] == (180.0, 180.0)
-    assert all(a[0] < b[0] for a, b in zip(seen, seen[1:], strict=False))
+    assert all(a[0] < b[0] for a, b in itertools.pairwise(seen))
 
 
 def test_missing_cool_down_is_added_and_said():
@@ -55,7 +57,9 @@ def test_missing_cool_down_is_added_and_said():
 
 def test_nothing_fired_leaves_the_start_state_exactly():
     protocol = {"steps": ["deliver 0 W for 10 s", "rest for 24 h"]}
-    result = simulate(case(protocol=protocol, numerics=SMALL["numerics"] | {"output_interval": "6 h"}))
+    result = simulate(
+        case(protocol=protocol, numerics=SMALL["numerics"] | {"output_interval": "6 h"})
+    )
     assert not result.fields.rise.any()
     for omega in (result.fields.stasis, result.fields.whitening, result.fields.death):
         assert not omega.any()
@@ -105,7 +109,9 @@ def test_without_perfusion_more_tissue_dies():
 
 
 def test_perfusion_that_never_stops_takes_more_heat():
-    stasis, constant = (simulate(case(physics={"perfusion_law": law})) for law in ("stasis", "constant"))
+    stasis, constant = (
+        simulate(case(physics={"perfusion_law": law})) for law in ("stasis", "constant")
+    )
     assert constant.ledger.perfusion > 1.1 * stasis.ledger.perfusion
 
 

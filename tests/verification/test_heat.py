@@ -176,7 +176,9 @@ def mode_error(heat, row, n):
     """Error of a perfused cosine mode between insulated walls, with steps shrinking as h^2."""
     edge, t, w = 24e-3, 20.0, 6e4
     grid = Grid((n, n, n), edge / n, (0.0, 0.0, 0.0))
-    x, y, z = (np.cos(m * np.pi * axis / edge) for m, axis in zip((2, 1, 1), grid.axes(), strict=True))
+    x, y, z = (
+        np.cos(m * np.pi * axis / edge) for m, axis in zip((2, 1, 1), grid.axes(), strict=True)
+    )
     mode = z[:, None, None] * y[:, None] * x
     solver = heat(
         grid, rows=[row(w=w)], precision="float64", boundary="insulated",
@@ -265,7 +267,10 @@ def test_two_half_spaces_in_sudden_contact(heat, row):
     x = grid.axes()[0]
     code = np.broadcast_to(x > 0, grid.shape).astype(np.uint8)
     solver = heat(
-        grid, rows=[row(k=K1, c=C1), row(k=K2, c=C2)], code=code, boundary="insulated",
+        grid,
+        rows=[row(k=K1, c=C1), row(k=K2, c=C2)],
+        code=code,
+        boundary="insulated",
         precision="float64",
     )
     solver.theta[1:-1, 1:-1, 1:-1] = np.where(x > 0, 0.0, 5.0)
@@ -293,7 +298,10 @@ def test_each_face_takes_its_own_condition(heat, axis, end):
     face = f"{'xyz'[axis]}_{end}"
     convective = Boundary(kind="convective", coefficient=film, ambient=310.15 + warm)
     solver = heat(
-        grid, boundary="insulated", sides={face: convective}, precision="float64",
+        grid,
+        boundary="insulated",
+        sides={face: convective},
+        precision="float64",
         skip_temperature=1e4,
     )
     solver.set_source(np.full(grid.shape, q0), NO_TIPS)
@@ -368,7 +376,10 @@ def test_water_boils_off_and_takes_its_heat(heat, row):
     c, c_dry, latent, boiling, q0 = 3.8e6, 4.4e5, 1.75e9, 63.0, 2e7
     grid = Grid((1, 1, 1), 1e-3, (0.0, 0.0, 0.0))
     solver = heat(
-        grid, rows=[row(c=c, c_dry=c_dry, latent=latent)], boiling=boiling, boundary="insulated",
+        grid,
+        rows=[row(c=c, c_dry=c_dry, latent=latent)],
+        boiling=boiling,
+        boundary="insulated",
         precision="float64",
     )
     solver.set_source(np.full(grid.shape, q0), NO_TIPS)
@@ -389,9 +400,7 @@ def test_water_boils_off_and_takes_its_heat(heat, row):
 
 def test_drying_is_not_undone_by_cooling(heat, row):
     grid = Grid((1, 1, 1), 1e-3, (0.0, 0.0, 0.0))
-    solver = heat(
-        grid, rows=[row(w=6e4)], boiling=63.0, boundary="insulated", shut_down=False
-    )
+    solver = heat(grid, rows=[row(w=6e4)], boiling=63.0, boundary="insulated", shut_down=False)
     solver.set_source(np.full(grid.shape, 2e7), NO_TIPS)
     solver.advance(60.0)
     water = solver.inner("water").item()

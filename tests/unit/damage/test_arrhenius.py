@@ -13,8 +13,7 @@ from ablsim.tissue.library import get_kinetics
 from ablsim.units import to_celsius, to_kelvin
 
 STASIS, WHITENING, DEATH = (
-    get_kinetics(name)
-    for name in ("brown_stasis", "jacques_liver_whitening", "reddy_hcc_2013")
+    get_kinetics(name) for name in ("brown_stasis", "jacques_liver_whitening", "reddy_hcc_2013")
 )
 
 

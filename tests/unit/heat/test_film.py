@@ -20,7 +20,5 @@ def test_film_releases_all_its_power_around_the_tip(tip, spacing):
         np.sum(share * x), np.sum(share * y[:, None]), np.sum(share * z[:, None, None])
     ]  # fmt: skip
     assert centre == pytest.approx(tip, abs=2e-5)
-    far = np.sqrt(
-        (x - tip[0]) ** 2 + (y[:, None] - tip[1]) ** 2 + (z[:, None, None] - tip[2]) ** 2
-    )
+    far = np.sqrt((x - tip[0]) ** 2 + (y[:, None] - tip[1]) ** 2 + (z[:, None, None] - tip[2]) ** 2)
     assert share[far > FILM_REACH + 8 * max(0.5e-3, spacing)].sum() == 0.0

@@ -204,7 +204,7 @@ def draw_flat(subject, plane, camera):
     draw_sketch(axes, subject, plane, camera)
     annotate(axes, subject, plane, camera)
     canvas.draw()
-    texts = {text.get_text() for text in axes.texts}
+    texts = {text.get_text().replace("\n", " ") for text in axes.texts}
     return np.asarray(canvas.buffer_rgba())[..., :3], texts
 
 
