@@ -200,11 +200,16 @@ def _simulate_into(
                 on_snapshot=recorder.snapshot,
                 on_progress=progress.update,
             )
+            progress.stage("measuring")
             zones = measure_zones(result)
             result = replace(result, notes=(*result.notes, *zones.notes))
             summary = summarise(result, zones)
             recorder.finish(result, summary)
-        remark = draw(path, path.with_suffix(".png"))
+        progress.stage("drawing")
+        try:
+            remark = draw(path, path.with_suffix(".png"))
+        except ResultError as error:  # the result itself is safe by now
+            remark = f"no picture could be made: {error}"
     return result, summary, remark
 
 

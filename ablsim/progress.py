@@ -38,7 +38,7 @@ class RunProgress:
             disable=quiet or not self._console.is_terminal,
             transient=True,
         )
-        self._task = self._bar.add_task("preparing", total=None)
+        self._task = self._bar.add_task("preparing (the first run compiles)", total=None)
         self._told = 0
 
     def __enter__(self) -> "RunProgress":
@@ -56,6 +56,10 @@ class RunProgress:
     def say(self, text: str) -> None:
         """Write one line above the bar."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def stage(self, text: str) -> None:
+        """Name what comes after the simulation."""
+        self._bar.update(self._task, description=text)
 
     def update(self, time: float, duration: float) -> None:
         """Show that ``time`` of ``duration`` [s] has been simulated."""
