@@ -1,6 +1,7 @@
 """The commands of ablsim. Everything heavy is imported inside the command that needs it."""
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -246,6 +247,9 @@ def main() -> None:
     except (UnfinishedError, AblsimError, MemoryError) as error:
         print(f"ablsim: {error or 'not enough memory'}", file=sys.stderr)
         sys.exit(UNFINISHED)
+    except BrokenPipeError:  # whoever read our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except KeyboardInterrupt:
         print("\nablsim: interrupted; no result was written", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -18,6 +18,7 @@ from ablsim import storage
 from ablsim.case import Case
 from ablsim.errors import AblsimError, ResultError, UnfinishedError
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
+from ablsim.storage import recorder
 
 CASE = """
 schema = "ablsim/case/1"
@@ -256,7 +257,7 @@ def test_what_is_no_result_is_named_as_such(stored, tmp_path):
 
 
 def test_another_major_version_of_the_format_is_refused(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "FORMAT_VERSION", (2, 0))
+    monkeypatch.setattr(recorder, "FORMAT_VERSION", (2, 0))
     path = storage.save(result, tmp_path / "new.vtkhdf")
     monkeypatch.undo()
     with pytest.raises(ResultError, match=r"format 2\.0; this ablsim reads 1\.x"):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ablsim.sealing import SEAL, Sink, read_seal, seal
+from ablsim.storage.sealing import SEAL, Sink, read_seal, seal
 
 
 def test_a_sealed_file_has_its_final_name_and_a_fitting_seal(tmp_path):

@@ -1,0 +1,10 @@
+"""Results on disk: one ``.vtkhdf`` file that ParaView opens and that says how it came about.
+
+``FORMAT.md`` lists every item. A file with its final name is always complete: it is written as
+``<name>.part``, brought to the disk, and only then renamed.
+"""
+
+from ablsim.storage.reader import load, load_summary, snapshots
+from ablsim.storage.recorder import Recorder, save
+
+__all__ = ["Recorder", "load", "load_summary", "save", "snapshots"]
