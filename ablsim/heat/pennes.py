@@ -22,7 +22,7 @@ from ablsim.grid import Grid
 from ablsim.heat.active import Box, find_heated, grown, opened, whole
 from ablsim.heat.boundary import set_ghosts
 from ablsim.heat.medium import Medium
-from ablsim.heat.stability import SAFETY, stable_time_step
+from ablsim.heat.stability import SAFETY, check_time_step, stable_time_step
 from ablsim.heat.vessels import find_wall_faces
 from ablsim.kernels import pennes, reaction
 
@@ -149,9 +149,10 @@ class PennesSolver:
         if whole_domain:
             self._set_box(whole(shape))
         self.stable_step = self._stable_step()
-        self.time_step = (
-            settings.time_step if settings.time_step is not None else SAFETY * self.stable_step
-        )
+        self.time_step = SAFETY * self.stable_step
+        if settings.time_step is not None:
+            self.time_step = settings.time_step
+            check_time_step(settings.time_step, self.stable_step)
         self._stored_at_start = self._sensible_heat()
 
     def set_source(self, q: NDArray[np.floating], tips: NDArray[np.float64]) -> None:

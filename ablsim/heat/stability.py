@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.errors import CaseError
+
 SAFETY = 0.9
 """Share of the proven limit that the automatic step uses."""
 
@@ -65,3 +67,13 @@ def stable_time_step(
             np.moveaxis(weight, axis, 0)[end] = np.moveaxis(native, axis, 0)[end]
     fastest = float(np.max((weight + w) * inv_c))
     return 1.0 / fastest if fastest > 0.0 else np.inf
+
+
+def check_time_step(time_step: float, limit: float) -> None:
+    """Raise CaseError when a chosen step is beyond the ``limit`` of the explicit scheme [s]."""
+    if time_step > limit:
+        msg = (
+            f"numerics.time_step: {time_step:.3g} s is longer than the {limit:.3g} s that this "
+            'grid and these tissues allow; shorten it, write "auto", or coarsen numerics.spacing'
+        )
+        raise CaseError(msg)

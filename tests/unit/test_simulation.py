@@ -2,10 +2,12 @@
 
 import itertools
 
+import numba
 import numpy as np
 import pytest
 
 from ablsim.case import Case
+from ablsim.errors import CaseError
 from ablsim.simulation import simulate
 
 SMALL = {
@@ -119,3 +121,27 @@ def test_provenance_says_with_what_it_was_computed(small):
     assert {"ablsim", "numpy", "numba", "case_sha256", "finished"} <= set(small.provenance)
     assert small.provenance["case_sha256"] == small.case.sha256
     assert small.statistics.cell_steps > 0
+
+
+def test_a_step_beyond_the_stable_limit_is_refused_with_the_remedy():
+    with pytest.raises(CaseError, match=r"numerics.time_step: 10 s .* allow.*auto"):
+        simulate(case(numerics={"spacing": "2 mm", "time_step": "10 s"}))
+
+
+def test_same_bits_for_one_and_two_threads(small):
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    again = simulate(case())
+    numba.set_num_threads(before)
+    for name in ("rise", "stasis", "whitening", "death", "water", "char"):
+        assert np.array_equal(getattr(again.fields, name), getattr(small.fields, name))
+    assert again.ledger == small.ledger
+
+
+def test_mirror_images_of_a_case_give_mirror_images():
+    left, right = (
+        simulate(case(fibre=[SMALL["fibre"][0] | {"tip": [f"{x} mm", "0 mm", "0 mm"]}]))
+        for x in (-5, 5)
+    )
+    assert left.fields.stasis[:, :, ::-1] == pytest.approx(right.fields.stasis, rel=2e-2, abs=1e-3)
+    assert left.ledger.latent == pytest.approx(right.ledger.latent, rel=1e-3)
