@@ -136,6 +136,7 @@ class PennesSolver:
         self._hot = np.zeros(shape[:2], dtype=np.uint8)
         self._dried = np.zeros(shape[:2], dtype=np.uint8)
         self._perfused = np.zeros(shape[0], dtype=np.float64)
+        self._inv_h2 = self.dtype.type(1.0 / self.grid.spacing**2)
         self._cells = np.empty(self.grid.n_cells, dtype=np.int64)
         self._slot = np.full(shape, -1, dtype=np.int32)
         self._tips = np.zeros((0, 3))
@@ -150,9 +151,10 @@ class PennesSolver:
             self._set_box(whole(shape))
         self.stable_step = self._stable_step()
         self.time_step = SAFETY * self.stable_step
+        self._step_limit = 0.5 * (1.0 + SAFETY)  # share of a cell's own limit that it may use
         if settings.time_step is not None:
-            self.time_step = settings.time_step
             check_time_step(settings.time_step, self.stable_step)
+            self.time_step, self._step_limit = settings.time_step, 1.0
         self._stored_at_start = self._sensible_heat()
 
     def set_source(self, q: NDArray[np.floating], tips: NDArray[np.float64]) -> None:
@@ -176,85 +178,86 @@ class PennesSolver:
         self.n_steps += n
 
     def _step(self, dt: float) -> None:
+        self._pending += dt
         self.books["vessels"] += self._held_power * dt * self.grid.cell_volume
-        if self.box is None:
-            self._pending += dt
+        box = self.box
+        if box is None:
             return
-        box, of = self.box, self.dtype.type
-        spacing, volume = self.grid.spacing, self.grid.cell_volume
-        inv_h2 = of(1.0 / spacing**2)
-        limit = 1.0 if self.settings.time_step is not None else 0.5 * (1.0 + SAFETY)
+        self._book_losses(dt, box)
+        self._conduct(dt, box)
+        self._react(dt, box)
+        self.theta, self._theta_new = self._theta_new, self.theta
+        self.n_cell_steps += self.n_active_cells
+        self._since_check += 1
+        if self._since_check >= REGION_CHECK:
+            self._check_region()
 
+    def _book_losses(self, dt: float, box: Box) -> None:
+        """Book what the coming step will move through the domain's wall and into vessels."""
+        energy = dt * self.grid.cell_volume
         if any(self._open):
-            out = pennes.ghost_flux(self.theta, self.k, box, self._open, inv_h2)
-            self.books["boundary"] += out * dt * volume
+            out = pennes.ghost_flux(self.theta, self.k, box, self._open, self._inv_h2)
+            self.books["boundary"] += out * energy
         if self._wall_in_box[0].size:
-            taken = pennes.held_flux(self.theta, self.k, *self._wall_in_box, inv_h2)
-            self.books["vessels"] += taken * dt * volume
+            taken = pennes.held_flux(self.theta, self.k, *self._wall_in_box, self._inv_h2)
+            self.books["vessels"] += taken * energy
 
+    def _conduct(self, dt: float, box: Box) -> None:
+        """Conduction, perfusion and absorption; the cells that ``dt`` would overshoot sub-step."""
+        of, volume = self.dtype.type, self.grid.cell_volume
+        coefficients = (self.k, self.inv_c, self.w)
         n_stiff, n_sub = pennes.find_stiff(
-            self.k,
-            self.inv_c,
-            self.w,
+            *coefficients,
             self._stiff_rows(),
             box,
             of(dt),
-            inv_h2,
-            of(limit),
+            self._inv_h2,
+            of(self._step_limit),
             self._table[:, 1].min(),
             self._cells,
             self._slot,
         )
         pennes.conduct(
             self.theta,
-            self.k,
-            self.inv_c,
-            self.w,
+            *coefficients,
             self.q,
             box,
             self._open,
             of(dt),
-            inv_h2,
+            self._inv_h2,
             of(self._skip_rise),
             self._theta_new,
             self._hot,
             self._perfused,
         )
-        self.books["perfusion"] += float(self._perfused[box[0] : box[1]].sum()) * dt * volume
-        boiling = of(self.medium.boiling_rise)
-        if n_stiff:
-            extra = pennes.substep(
-                self.theta,
-                self.k,
-                self.inv_c,
-                self.w,
-                self.q,
-                self.water,
-                self.code,
-                self._table,
-                boiling,
-                self._cells,
-                n_stiff,
-                self._slot,
-                n_sub,
-                of(dt),
-                inv_h2,
-                self._theta_new,
-            )
-            for name, density in zip(("perfusion", "boundary", "vessels"), extra, strict=True):
-                self.books[name] += density * volume
-            self.n_sub_steps += n_stiff * n_sub
-        self._react(dt, boiling)
-        self.theta, self._theta_new = self._theta_new, self.theta
-        self.n_cell_steps += self.n_active_cells
-        self._pending += dt
-        self._since_check += 1
-        if self._since_check >= REGION_CHECK:
-            self._check_region()
+        taken = float(self._perfused[box[0] : box[1]].sum())
+        self.books["perfusion"] += taken * dt * volume
+        if n_stiff == 0:
+            return
+        corrections = pennes.substep(
+            self.theta,
+            *coefficients,
+            self.q,
+            self.water,
+            self.code,
+            self._table,
+            of(self.medium.boiling_rise),
+            self._cells,
+            n_stiff,
+            self._slot,
+            n_sub,
+            of(dt),
+            self._inv_h2,
+            self._theta_new,
+        )
+        for name, density in zip(("perfusion", "boundary", "vessels"), corrections, strict=True):
+            self.books[name] += density * volume
+        self.n_sub_steps += n_stiff * n_sub
 
-    def _react(self, dt: float, boiling: np.floating) -> None:
+    def _react(self, dt: float, box: Box) -> None:
         """Let the tissue follow the new temperature; move heat above the cap."""
         of, settings = self.dtype.type, self.settings
+        boiling = of(self.medium.boiling_rise)
         reaction.react(
             self.theta,
             self._theta_new,
@@ -271,7 +274,7 @@ class PennesSolver:
             self._kinetics,
             self._hot,
             self._dried,
-            self.box,
+            box,
             of(dt),
             of(settings.base_temperature),
             boiling,
@@ -289,7 +292,7 @@ class PennesSolver:
                 of(settings.cap_temperature - settings.base_temperature),
                 self._tips,
                 self._dried,
-                self.box,
+                box,
             )
             self.books["moved_by_cap"] += moved * self.grid.cell_volume
 

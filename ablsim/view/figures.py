@@ -204,7 +204,7 @@ def draw_volumes(
         (artist,) = axes.plot(times, volumes[name], label=title)
         style_line(artist, zone_line(name, reported))
     axes.set_ylim(bottom=0.0)
-    axes.legend(fontsize="small", frameon=False, loc="lower right", handlelength=2.6)
+    axes.legend(fontsize="small", frameon=False, loc="upper left", handlelength=2.6)
     axes.set_title("Volume of the zones [mL]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
 
