@@ -48,7 +48,7 @@ def check_memory(grid: Grid) -> None:
     if free is None or needed <= free:
         return
     left = max(free - BYTES_BESIDE, 0.1 * free)
-    excess = BYTES_PER_CELL * grid.n_cells / left
+    excess = 1.1 * BYTES_PER_CELL * grid.n_cells / left  # coarser cells overhang the domain more
     coarser = math.ceil(grid.spacing * 1e5 * max(excess, 1.0) ** (1.0 / 3.0)) / 1e5
     msg = (
         f"numerics.spacing: at {_mm(grid.spacing)} the domain has {grid.n_cells / 1e6:.3g} million "
