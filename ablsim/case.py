@@ -42,9 +42,11 @@ from ablsim.extent import (
 )
 from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
+from ablsim.laser_log import include_logs
 from ablsim.light.fibre import Fibre
-from ablsim.protocol import Deliver, Protocol, PullBack
+from ablsim.protocol import Protocol
 from ablsim.quantities import POSITION
+from ablsim.steps import write_step
 
 __all__ = ["SCHEMA", "Boundary", "Case"]
 
@@ -142,13 +144,21 @@ class Case(Table):
         except OSError as error:
             msg = f"{path}: cannot be read ({error.strerror}); give the name of a case file"
             raise CaseError(msg) from None
-        return cls.from_text(text, source=path.name, stored=stored)
+        return cls.from_text(text, source=path.name, folder=path.parent, stored=stored)
 
     @classmethod
-    def from_text(cls, text: str, *, source: str = "the case", stored: bool = False) -> Self:
+    def from_text(
+        cls,
+        text: str,
+        *,
+        source: str = "the case",
+        folder: str | Path = ".",
+        stored: bool = False,
+    ) -> Self:
         """Return the case that a TOML text, or the JSON text of :attr:`text`, describes.
 
-        ``source`` names the text in messages; ``stored`` is as in :meth:`from_toml`.
+        ``source`` names the text in messages; the names of laser logs count from ``folder``;
+        ``stored`` is as in :meth:`from_toml`.
         """
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
@@ -164,14 +174,19 @@ class Case(Table):
         except (ValueError, RecursionError) as error:
             msg = f"{source}: cannot be read ({error}); write it as a case file"
             raise CaseError(msg) from None
-        return cls._read(table, text, source, stored)
+        return cls._read(table, text, source, Path(folder), stored)
 
     @classmethod
     def from_dict(
-        cls, table: Mapping[str, Any], *, source: str = "the case", stored: bool = False
+        cls,
+        table: Mapping[str, Any],
+        *,
+        source: str = "the case",
+        folder: str | Path = ".",
+        stored: bool = False,
     ) -> Self:
         """Return the case that a mapping describes, with the keys and texts of a case file."""
-        return cls._read(table, "", source, stored)
+        return cls._read(table, "", source, Path(folder), stored)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
@@ -188,7 +203,11 @@ class Case(Table):
 
     @property
     def text(self) -> str:
-        """The case as it was read (line ends unified), or as JSON if it came as a mapping."""
+        """The case as it was read (line ends unified), or as JSON if it came as a mapping.
+
+        A case with laser logs is kept as JSON too, with their rows in place of their names, so
+        that it says all that is needed to run it again.
+        """
         return self._text or json.dumps(self.resolved(), indent=1, ensure_ascii=False)
 
     @property
@@ -210,14 +229,6 @@ class Case(Table):
             if self.fibre_array is None
             else (*fibres, *self.fibre_array.place(len(fibres) + 1))
         )
-
-    def placements(self) -> tuple[float, ...]:
-        """Return how far the fibres are pulled back [m], at each position they take."""
-        positions = [0.0]
-        for step in self.protocol.steps:
-            if isinstance(step, PullBack):
-                positions.append(positions[-1] + step.distance)
-        return tuple(positions)
 
     def grid(self) -> Grid:
         """Return the cells: the given domain, or the automatic one (see :mod:`ablsim.extent`)."""
@@ -242,7 +253,9 @@ class Case(Table):
         for lists in ("vessel", "fibre"):
             if not table[lists]:
                 del table[lists]
-        table["protocol"]["steps"] = [step.sentence for step in self.protocol.all_steps]
+        table["protocol"]["steps"] = [write_step(step) for step in self.protocol.all_steps]
+        if not table["tissue"]["override"]:
+            del table["tissue"]["override"]
         table["numerics"].setdefault("time_step", "auto")
         return table
 
@@ -253,10 +266,15 @@ class Case(Table):
         return hash(json.dumps(self.resolved(), sort_keys=True))
 
     @classmethod
-    def _read(cls, table: Mapping[str, Any], text: str, source: str, stored: bool) -> Self:
+    def _read(
+        cls, table: Mapping[str, Any], text: str, source: str, folder: Path, stored: bool
+    ) -> Self:
         if not isinstance(table, Mapping):
             msg = f"{source}: is not a table of keys; write it as a case file"
             raise CaseError(msg)
+        complete = include_logs(table, folder)
+        if complete is not table:
+            table, text = complete, ""
         try:
             case = cls.model_validate(table)
         except ValidationError as error:
@@ -286,13 +304,11 @@ class Case(Table):
         flows = self.tissue.perfusion == "normal"
         reach = REACH_PERFUSED if flows else REACH_WITHOUT_FLOW
         boxes = []
-        pulled_back = 0.0
-        for step in self.protocol.steps:
-            if isinstance(step, PullBack):
-                pulled_back += step.distance
-            around = reach if isinstance(step, Deliver) else RIM * spacing
-            moved = [fibre.pulled_back(pulled_back) for fibre in self.fibres_all]
-            boxes += [box_around(fibre.emission_points(), around) for fibre in moved]
+        lit = self.protocol.lit_positions
+        for position in self.protocol.positions:
+            around = reach if position in lit else RIM * spacing
+            placed = [position.place(fibre) for fibre in self.fibres_all]
+            boxes += [box_around(fibre.emission_points(), around) for fibre in placed]
         if self.tumour is not None:
             half = ellipsoid_extent(self.tumour.axes, self.tumour.orientation)
             wide = [float(h) + self.tumour.margin for h in half]

@@ -11,6 +11,7 @@ from ablsim.errors import CaseError
 from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
 from ablsim.light.fibre import NEEDLE_DIAMETER, Fibre, emitter_distance, needle_distance
+from ablsim.tissue.constants import PERFUSION_STRATA
 from ablsim.tissue.library import get_kinetics, get_tissue
 from ablsim.units import write_quantity
 
@@ -31,7 +32,7 @@ _SLACK = 1e-9
 
 def find_problems(case: "Case") -> list[str]:
     """Return everything that is wrong with a case whose keys are each right by themselves."""
-    problems = [*_library_names(case), *_repeated_names(case)]
+    problems = [*_library_names(case), *_overrides(case), *_repeated_names(case)]
     problems += case.protocol.find_unknown_fibres([fibre.name for fibre in case.fibres_all])
     if not case.fibres_all:
         problems.append("fibre: there is no fibre; add a [[fibre]] or [fibres]")
@@ -104,6 +105,34 @@ def _library_names(case: "Case") -> Iterator[str]:
             yield f"{key}: {error}"
 
 
+def _overrides(case: "Case") -> Iterator[str]:
+    """Check that what the case says about a tissue fits together and changes something."""
+    used = {case.tissue.background, "blood"}
+    if case.tumour is not None:
+        used.add(case.tumour.tissue)
+    for name in case.tissue.overrides:
+        key = f"tissue.override.{name}"
+        try:
+            case.tissue.find(name)
+        except CaseError as error:
+            yield f"{key}.{error}" if str(error).startswith("gain_end") else f"{key}: {error}"
+            continue
+        stratum = case.tumour is not None and (
+            case.tumour.perfusion in PERFUSION_STRATA
+            and name == case.tumour.tissue != case.tissue.background
+        )
+        if stratum and case.tissue.overrides[name].perfusion_rate is not None:
+            yield (
+                f"{key}.perfusion_rate: [tumour] asks for another perfusion; remove one of the two "
+                'or write perfusion = "normal" there'
+            )
+        if name not in used:
+            yield (
+                f"{key}: no part of the case is {name}; allowed are {', '.join(sorted(used))}; "
+                "correct the name or remove the table"
+            )
+
+
 def _repeated_names(case: "Case") -> Iterator[str]:
     groups = {
         "fibre": [fibre.name for fibre in case.fibres_all],
@@ -159,12 +188,21 @@ def _fibres_outside(case: "Case") -> Iterator[str]:
     """Check that every part that lights is in the domain, from the first step to the last."""
     grid = case.grid()
     for index, fibre in enumerate(case.fibres_all):
-        for distance in case.placements():
-            moved = fibre.pulled_back(distance)
+        for position in case.protocol.positions:
+            moved = position.place(fibre)
             if bool(grid.contains(moved.emission_points()).all()):
                 continue
             where, bounds = _text(_outer_point(grid, moved)), _bounds(grid)
-            if distance == 0.0:
+            if any(position.moved):
+                pulled = position.pulled_back
+                then = f" and pulled back by {_mm(pulled)}" if pulled > 0.0 else ""
+                by = ", ".join(_mm(length) for length in position.moved)
+                yield (
+                    f"protocol.steps: {fibre.name} lies outside the domain when it is "
+                    f"repositioned by {by}{then}, with {where}; the domain is {bounds}; correct "
+                    "the move or give a larger domain.size"
+                )
+            elif position.pulled_back == 0.0:
                 yield (
                     f"{_key(case, index)}: {fibre.name} lies outside the domain with {where}; the "
                     f"domain is {bounds}; move the fibre or give a larger domain.size"
@@ -172,8 +210,8 @@ def _fibres_outside(case: "Case") -> Iterator[str]:
             else:
                 yield (
                     f"protocol.steps: {fibre.name} leaves the domain when it is pulled back by "
-                    f"{_mm(distance)}, with {where}; the domain is {bounds}; shorten the "
-                    "pull-back or give a larger domain.size"
+                    f"{_mm(position.pulled_back)}, with {where}; the domain is {bounds}; shorten "
+                    "the pull-back or give a larger domain.size"
                 )
             break
 

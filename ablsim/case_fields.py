@@ -19,6 +19,7 @@ from ablsim.quantities import (
     refuse_later,
     shown,
 )
+from ablsim.steps import write_step
 
 WAVELENGTH = 1064e-9
 """The only wavelength that the tissue library knows so far [m]."""
@@ -277,22 +278,27 @@ class StepType(FieldType):
         """Return the step."""
         return parse_step(value)
 
-    def write(self, value: Step) -> str:
-        """Return the sentence."""
-        return value.sentence
+    def write(self, value: Step) -> str | dict[str, Any]:
+        """Return the sentence, or the table of a laser log."""
+        return write_step(value)
 
     def json_schema(self) -> dict[str, Any]:
         """Return the schema: text or table."""
         sentence = {
             "type": "string",
-            "pattern": r"^\s*([Dd]eliver|[Rr]est|[Pp]ull[ -]*back)\s",
-            "description": "deliver ... for/until ..., rest for ..., pull back ...",
+            "pattern": r"^\s*(([Dd]eliver|[Rr]amp|[Rr]est|[Pp]ull[ -]*back|[Rr]eposition)\s"
+            r"|[Nn]ew[ -]+session)",
+            "description": "deliver ... for/until ..., ramp from ... to ... over ..., "
+            "rest for ..., pull back ..., reposition by ..., new session",
             "examples": ["deliver 5 W until 1800 J", "pull back 12 mm", "rest for 180 s"],
         }
         table = {
             "type": "object",
             "properties": {
                 "deliver": {"type": "object"},
+                "ramp": {"type": "object"},
+                "reposition": {"type": ["array", "object"]},
+                "new_session": {"type": "object"},
                 "rest": {"type": ["string", "object"]},
                 "pull_back": {"type": ["string", "object"]},
             },

@@ -4,14 +4,13 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 _LATER = {
     "organ": "organs at risk",
     "probe": "temperature probes",
-    "tissue.override": "changes of single tissue parameters",
     "tumour.file": "tumours from image masks",
     "tumour.label": "tumours from image masks",
     "tumour.mask": "tumours from image masks",
@@ -75,7 +74,7 @@ def describe_problems(
         elif kind == "value_error":
             lines = str(entry["ctx"]["error"]).splitlines()
             problems += [_with_key(path, line) for line in lines]
-        elif kind in {"model_type", "tuple_type"}:
+        elif kind in {"model_type", "tuple_type", "dict_type"}:
             problems.append(f"{path}: {_wrong_brackets(location, kind)}")
         else:
             problems.append(f"{path}: {entry['input']!r}: {entry['msg']}")
@@ -185,6 +184,8 @@ def _all_paths(model: type[BaseModel], prefix: str = "") -> list[str]:
     for name, field in model.model_fields.items():
         key = f"{prefix}{field.alias or name}"
         paths.append(key)
+        if get_origin(field.annotation) is Mapping:
+            key += ".<name>"
         if inner := _model_in(field.annotation):
             paths += _all_paths(inner, f"{key}.")
     return paths
@@ -195,6 +196,8 @@ def _wrong_brackets(location: Location, kind: str) -> str:
     plain = _plain_path(location)
     if plain in {"fibre", "vessel"}:
         return f"is a list of tables; write [[{plain}]] with double brackets"
+    if kind == "dict_type":
+        return f"holds tables by name; write [{plain}.liver] with its keys below"
     if kind == "tuple_type":
         example = _EXAMPLES.get(plain, "[...]")
         return f"is a list; write for example {example}"

@@ -18,6 +18,7 @@ from ablsim.case_fields import (
     Wavelength,
     Words,
 )
+from ablsim.case_overrides import OverrideTable
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.light.fibre import TRANSMISSION, Fibre, FibreKind, Pattern, make_array
@@ -36,6 +37,8 @@ from ablsim.quantities import (
     UnitVector,
     unit_vector,
 )
+from ablsim.tissue.library import get_tissue
+from ablsim.tissue.properties import Tissue
 from ablsim.units import to_kelvin
 
 REFRACTIVE_INDEX = 1.366
@@ -105,6 +108,16 @@ class TissueTable(Table):
         Literal["normal", "none", "occluded"], Choice(("normal", "none", "occluded"))
     ] = Field("normal", description="none: bench; occluded: no flow, body temperature kept")
     wavelength: Annotated[float, Wavelength()] = Field(WAVELENGTH, description="of the laser")
+    overrides: Mapping[str, OverrideTable] = Field(
+        default_factory=dict,
+        alias="override",
+        description="single parameters of a tissue, by the tissue's name",
+    )
+
+    def find(self, name: str) -> Tissue:
+        """Return the tissue called ``name`` with what this case says differently about it."""
+        tissue = get_tissue(name)
+        return self.overrides[name].apply(tissue) if name in self.overrides else tissue
 
     @model_validator(mode="before")
     @classmethod
@@ -318,16 +331,12 @@ class ProtocolTable(Table):
         return self
 
 
-_LAWS = {
-    "stasis_hyperaemia": "perfusion that rises before it stops",
-    "cutoff_60C": "perfusion that stops at 60 degC",
-}
+_LAWS = ("stasis", "stasis_hyperaemia", "cutoff_60C", "constant")
 _BOILING = {
     "apparent_enthalpy_99_101": "boiling models for comparison",
     "effective_c_yang2007": "boiling models for comparison",
 }
 _DEATHS = {
-    "cem43_240": "thermal doses in equivalent minutes",
     "three_state": "three-state cell death models",
 }
 
@@ -336,8 +345,12 @@ class PhysicsTable(Table):
     """``[physics]``: which laws hold."""
 
     perfusion_law: Annotated[
-        Literal["stasis", "constant"], Choice(("stasis", "constant"), _LAWS)
-    ] = Field("stasis", description="stasis: perfusion fades with the stasis damage")
+        Literal["stasis", "stasis_hyperaemia", "cutoff_60C", "constant"], Choice(_LAWS)
+    ] = Field(
+        "stasis",
+        description="stasis: perfusion fades with the stasis damage; stasis_hyperaemia: rises "
+        "before it fades, in normal tissue; cutoff_60C: ends for good at 60 degC",
+    )
     boiling: Annotated[
         Literal["water_state", "none"], Choice(("water_state", "none"), _BOILING)
     ] = Field("water_state", description="water_state: water boils off and is gone")

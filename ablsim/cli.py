@@ -176,15 +176,20 @@ def _simulate_into(
     question: "Case", path: Path, *, quiet: bool
 ) -> tuple["Result", dict[str, object], str]:
     """Simulate, storing as it goes; return result, summary and a remark about the picture."""
+    from ablsim.interruption import Interruption
     from ablsim.progress import RunProgress
 
-    with RunProgress(quiet=quiet) as progress:
+    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
         from ablsim.domain import make_domain
         from ablsim.simulation import simulate
         from ablsim.storage import Recorder
         from ablsim.summary import summarise
         from ablsim.view.pictures import draw
         from ablsim.zone import measure_zones
+
+        def follow(time: float, duration: float) -> None:
+            progress.update(time, duration)
+            interruption.check()
 
         domain = make_domain(question)
         with Recorder(
@@ -199,7 +204,7 @@ def _simulate_into(
                 question,
                 domain=domain,
                 on_snapshot=recorder.snapshot,
-                on_progress=progress.update,
+                on_progress=follow,
             )
             progress.stage("measuring")
             zones = measure_zones(result)
@@ -211,19 +216,26 @@ def _simulate_into(
             remark = draw(path, path.with_suffix(".png"))
         except ResultError as error:  # the result itself is safe by now
             remark = f"no picture could be made: {error}"
+        interruption.check(f"the result {path} is complete")
     return result, summary, remark
 
 
 def _list_uses(question: "Case") -> "tuple[Use, ...]":
     """Return the sourced numbers that a case uses."""
     from ablsim.domain import make_domain
-    from ablsim.tissue.library import get_kinetics, get_tissue
+    from ablsim.tissue.constants import PERFUSION_STRATA
+    from ablsim.tissue.library import get_kinetics
     from ablsim.tissue.sources import list_uses
 
-    names = {tissue.name: None for tissue in make_domain(question).tissues} | {"blood": None}
+    domain = make_domain(question)
+    tissues = [*domain.tissues, question.tissue.find("blood")]
+    label, tumour = domain.tumour_label, question.tumour
+    if label is not None and tumour is not None and tumour.perfusion in PERFUSION_STRATA:
+        stratum = PERFUSION_STRATA[tumour.perfusion]
+        tissues[label] = replace(tissues[label], perfusion_rate=stratum)
     physics = question.physics
     kinetics = (physics.stasis, physics.whitening, physics.death)
-    return list_uses(map(get_tissue, names), map(get_kinetics, dict.fromkeys(kinetics)))
+    return list_uses(tissues, map(get_kinetics, dict.fromkeys(kinetics)))
 
 
 def _read_case(source: Path) -> "Case":
@@ -250,6 +262,6 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("\nablsim: interrupted; no result was written", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"\nablsim: interrupted; {stop or 'no result was written'}", file=sys.stderr)
         sys.exit(INTERRUPTED)

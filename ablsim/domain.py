@@ -14,7 +14,6 @@ from ablsim.geometry import (
     tube_wall_area,
 )
 from ablsim.grid import Grid
-from ablsim.tissue.library import get_tissue
 from ablsim.tissue.properties import Tissue
 
 _ON_SURFACE = 1e-9  # m; a centre this close to a surface counts as inside, on either side alike
@@ -63,7 +62,7 @@ def make_domain(case: Case) -> Domain:
     grid = case.grid()
     labels = np.zeros(grid.shape, dtype=np.uint8)
     lumen = np.zeros(grid.shape, dtype=np.uint8)
-    tissues = [get_tissue(case.tissue.background)]
+    tissues = [case.tissue.find(case.tissue.background)]
     tumour_label: int | None = None
     for i, vessel in enumerate(case.vessels):
         _paint_vessel(grid, lumen, vessel.points, 0.5 * vessel.diameter, i + 1)
@@ -79,10 +78,10 @@ def make_domain(case: Case) -> Domain:
         if inside.any():
             tumour_label = len(tissues)
             labels[box][inside] = tumour_label
-            tissues.append(get_tissue(tumour.tissue))
+            tissues.append(case.tissue.find(tumour.tissue))
     if lumen.any():
         labels[lumen > 0] = len(tissues)
-        tissues.append(get_tissue("blood"))
+        tissues.append(case.tissue.find("blood"))
     tubes = [(vessel.points, 0.5 * vessel.diameter) for vessel in case.vessels]
     areas = tuple(tube_wall_area(grid, tubes, i) for i in range(len(tubes)))
     return Domain(grid, labels, tuple(tissues), lumen, areas, tumour_label)

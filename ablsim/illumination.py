@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ OPTICS_CHANGE = 0.02
 """Change of the tissue, weighted by the light it absorbs, that calls for new light at once ..."""
 OPTICS_STALE = 1e-3
 """... and the change that calls for it when the light is older than ``light_interval``."""
-
+SHARE_ROUNDING = 1e-12
+"""Difference between shares of the power that is rounding and calls for no new light."""
 
 Region = tuple[slice, slice, slice]
 
@@ -113,7 +114,7 @@ class Illumination:
         """
         if self._optical <= 0.0:
             return False
-        if self._field is None or self._emissions() != self._solved_for:
+        if self._field is None or not _is_same(self._emissions(), self._solved_for):
             return True
         change = np.abs(_coagulated(whitening[region]) - self._coagulation[region])
         change += np.abs(char[region] - self._char[region])
@@ -154,6 +155,14 @@ class Illumination:
             heat=heat,
             tips=np.array([fibre.tip for fibre in self._fibres]).reshape(-1, 3),
         )
+
+
+def _is_same(some: Sequence[Emission], others: Sequence[Emission]) -> bool:
+    """Say whether the same fibres fire with the same shares, up to rounding."""
+    return len(some) == len(others) and all(
+        replace(one, share=other.share) == other and abs(one.share - other.share) < SHARE_ROUNDING
+        for one, other in zip(some, others, strict=True)
+    )
 
 
 def _coagulated(whitening: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -282,6 +282,18 @@ TEMPERATURE = Quantity("temperature", "degC", "37 degC")
 TEMPERATURE_DIFFERENCE = Quantity("temperature difference", "K", "0.01 K")
 ANGLE = Quantity("angle", "deg", "30 deg")
 HEAT_TRANSFER_COEFFICIENT = Quantity("heat transfer coefficient", "W/(m^2 K)", "10 W/(m^2 K)")
+ABSORPTION = Quantity("attenuation coefficient", "1/cm", "0.5 1/cm", "0.001 1/cm", "500 1/cm")
+SCATTERING = Quantity("attenuation coefficient", "1/cm", "4 1/cm", "0.01 1/cm", "1000 1/cm")
+CONDUCTIVITY = Quantity(
+    "thermal conductivity", "W/(m K)", "0.52 W/(m K)", "0.02 W/(m K)", "2 W/(m K)"
+)
+DENSITY = Quantity("density", "kg/m^3", "1079 kg/m^3", "300 kg/m^3", "2500 kg/m^3")
+SPECIFIC_HEAT = Quantity(
+    "specific heat capacity", "J/(kg K)", "3540 J/(kg K)", "500 J/(kg K)", "5000 J/(kg K)"
+)
+HEAT_CAPACITY = Quantity(
+    "heat capacity per volume", "J/(m^3 K)", "440000 J/(m^3 K)", "1e5 J/(m^3 K)", "5e6 J/(m^3 K)"
+)
 DIRECTION = Direction()
 POSITION = Triple(LENGTH.within("-2 m", "2 m", example="0 mm"))
 

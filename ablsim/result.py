@@ -45,7 +45,8 @@ class Ledger:
     (by tissue, blood and char film) plus ``escaped`` (light out of the domain) is the light's own
     balance. The sinks of ``emitted`` are ``escaped``, ``stored`` (sensible heat in the tissue),
     ``perfusion``, ``vessels`` (heat and light taken by large vessels), ``boundary``, ``latent``
-    (turned water into steam) and ``vapour`` (sensible heat that the steam took along).
+    (turned water into steam), ``vapour`` (sensible heat that the steam took along) and
+    ``between_sessions`` (still in the tissue when a session ended, gone when the next began).
     ``moved_by_cap`` only says how much heat was moved from over-hot cells to their surroundings.
     """
 
@@ -60,6 +61,7 @@ class Ledger:
     latent: float = 0.0
     vapour: float = 0.0
     moved_by_cap: float = 0.0
+    between_sessions: float = 0.0
 
     @property
     def balance_error(self) -> float:
@@ -72,6 +74,7 @@ class Ledger:
             + self.boundary
             + self.latent
             + self.vapour
+            + self.between_sessions
         )
         return (self.emitted - sinks) / self.fired if self.fired > 0.0 else 0.0
 

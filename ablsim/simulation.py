@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import zip_longest
 from math import ceil
 
 import numba
 import numpy as np
 
 from ablsim.case import Case
-from ablsim.damage.arrhenius import kinetics_table, skip_temperature
+from ablsim.damage.rate import rate_table, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.heat.medium import make_medium
 from ablsim.heat.pennes import HeatSettings, PennesSolver
@@ -88,6 +89,7 @@ class _Run:
             light_interval=case.numerics.light_interval,
         )
         self.time = 0.0
+        self._level = 1.0
         self.light_books = {"fired": 0.0, "emitted": 0.0, "absorbed": 0.0, "escaped": 0.0}
         self.history: list[Record] = []
         self.wall_heat = 0.0
@@ -96,8 +98,14 @@ class _Run:
     def finish(self) -> Result:
         case = self.case
         self._output(0.0)
-        for segment in case.protocol.timeline([fibre.name for fibre in case.fibres_all]):
-            self._run(segment)
+        segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
+        session = 1
+        for segment, after in zip_longest(segments, segments[1:]):
+            if segment.session > session:
+                session = segment.session
+                self.solver.start_session()
+            goes_on = after is not None and 0 < segment.illumination == after.illumination
+            self._run(segment, goes_on=goes_on)
         total = time.perf_counter() - self._started
         return Result(
             case=case,
@@ -113,40 +121,53 @@ class _Run:
             provenance=_provenance(case),
         )
 
-    def _run(self, segment: Segment) -> None:
-        """Run one segment, landing on every output time and on its end."""
-        fibres = [fibre.pulled_back(segment.pulled_back) for fibre in self.case.fibres_all]
-        firing = any(segment.power)
-        self.illumination.switch(fibres, segment.power)
+    def _run(self, segment: Segment, *, goes_on: bool) -> None:
+        """Run one segment, landing on every output time and on its end.
+
+        The end is an output time unless the delivery ``goes_on`` after it.
+        """
+        fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
+        self.illumination.switch(fibres, segment.highest_power)
         every = self.case.numerics.output_interval
         marks = [
             mark * every
             for mark in range(int(segment.start // every) + 1, ceil(segment.end / every))
             if segment.start < mark * every < segment.end
         ]
+        self._level = 1.0
         self._shine()
-        for mark in (*marks, segment.end):
-            self._advance(mark, firing=firing)
-            self._output(sum(segment.power))
+        for mark in marks:
+            self._advance(mark, segment)
+            self._output(segment.power_at(mark))
+        self._advance(segment.end, segment)
+        if not goes_on:
+            self._output(segment.power_at(segment.end))
 
-    def _advance(self, end: float, *, firing: bool) -> None:
-        """Move on to time ``end`` [s] in equal steps, looking at the light once a second."""
+    def _advance(self, end: float, segment: Segment) -> None:
+        """Move on to time ``end`` [s] in equal steps, looking at the light once a second.
+
+        On a ramp every step has its own power, the mean of what is set during it.
+        """
+        firing, highest = any(segment.highest_power), sum(segment.highest_power)
         start = self.time
         n_steps = max(1, ceil((end - start) / self.solver.time_step * (1.0 - 1e-9)))
         step = (end - start) / n_steps
         check = max(1, round(OPTICS_CHECK / step))
         done = 0
         while done < n_steps:
-            if firing:
+            if firing and done % check == 0:
                 self._renew_light()
-            n = min(check, n_steps - done)
+            n = 1 if segment.is_ramp else min(check, n_steps - done)
+            if segment.is_ramp:
+                self._level = segment.power_at(start + (done + 0.5) * step) / highest
+                self._shine()
             began = time.perf_counter()
             self.solver.advance(n * step, n)
             self.wall_heat += time.perf_counter() - began
             done += n
             self.time = end if done == n_steps else start + done * step
             for name in self.light_books:
-                self.light_books[name] += getattr(self._beam, name) * n * step
+                self.light_books[name] += getattr(self._beam, name) * self._level * n * step
             if self._on_progress is not None:
                 self._on_progress(self.time, self.case.protocol.duration)
 
@@ -157,9 +178,10 @@ class _Run:
             self._shine()
 
     def _shine(self) -> None:
-        """Hand the present light and film heat to the heat solver."""
+        """Hand the present light and film heat, at their level, to the heat solver."""
         self._beam = self.illumination.beam()
-        self.solver.set_source(self._beam.heat, self._beam.tips)
+        heat = self._beam.heat if self._level == 1.0 else self._beam.heat * np.float32(self._level)
+        self.solver.set_source(heat, self._beam.tips)
 
     def _fields(self) -> Fields:
         inner = self.solver.inner
@@ -214,11 +236,11 @@ def _make_solver(case: Case, domain: Domain) -> PennesSolver:
     settings = HeatSettings(
         base_temperature=base,
         start_rise=case.tissue.start_temperature - base,
-        kinetics=kinetics_table(processes),
+        kinetics=rate_table(processes),
         skip_temperature=skip_temperature(processes, case.protocol.duration),
         char_temperature=CHAR_TEMPERATURE.si,
         cap_temperature=CAP_TEMPERATURE.si,
-        shut_down=case.physics.perfusion_law == "stasis",
+        perfusion_law=case.physics.perfusion_law,
         time_step=case.numerics.time_step,
         tolerance=case.numerics.active_region_tolerance,
         precision=case.numerics.precision,
@@ -230,8 +252,9 @@ def _notes(case: Case) -> tuple[str, ...]:
     """Return what was decided for the user, one sentence each."""
     notes = []
     if case.protocol.cool_down_added > 0.0:
+        where = "at the end" if case.protocol.sessions == 1 else "at the end of sessions"
         notes.append(
-            f"{case.protocol.cool_down_added:g} s of rest were added at the end: damage goes on "
+            f"{case.protocol.cool_down_added:g} s of rest were added {where}: damage goes on "
             "while tissue cools, and a zone is read after at least 120 s."
         )
     return tuple(notes)

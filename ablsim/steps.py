@@ -1,20 +1,20 @@
-"""The steps of a treatment: deliver, rest, pull back.
+"""The steps of a treatment: deliver, ramp, rest, pull back, reposition, new session.
 
 Typed steps are the truth; sentences such as ``"deliver 5 W for 360 s"`` are a way to write them.
 """
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ablsim.errors import CaseError
-from ablsim.quantities import DURATION, ENERGY, LENGTH, POWER, refuse_later
+from ablsim.grid import Point
+from ablsim.laser_log import DELIVERY_MAX, POWER_MAX, LaserLog, Stretch, parse_log
+from ablsim.quantities import DURATION, ENERGY, LENGTH, POWER, Triple
 from ablsim.units import write_quantity
 
-POWER_MAX = 100.0
-DELIVERY_MAX = 4.0 * 3600.0
 REST_MAX = 48.0 * 3600.0
 PULL_BACK_MAX = 0.2
 
@@ -23,12 +23,24 @@ EXAMPLES = {
     'with F1, F3"',
     "rest": '"rest for 180 s"',
     "pull back": '"pull back 12 mm"',
+    "ramp": '"ramp from 2 W to 5 W over 60 s"',
+    "reposition": '"reposition by 0 mm, 20 mm, 0 mm"',
+    "new session": '"new session"',
 }
 
 _KEYS: dict[str, tuple[str, ...]] = {
     "deliver": ("power", "duration", "energy", "fibres"),
     "rest": ("duration",),
     "pull back": ("distance",),
+    "ramp": ("from", "to", "duration", "fibres"),
+    "reposition": ("by",),
+    "new session": (),
+}
+
+_TABLES = {
+    "deliver": '{ power = "5 W", duration = "360 s" }',
+    "ramp": '{ from = "2 W", to = "5 W", duration = "60 s" }',
+    "new session": "{ new_session = {} }",
 }
 
 _PER_FIBRE = r"(?:\s+per\s+fib(?:re|er))?"
@@ -39,12 +51,15 @@ _DELIVER = re.compile(
 )
 _REST = re.compile(r"rest\s+(?:for\s+)?(?P<duration>.+)", re.IGNORECASE)
 _PULL_BACK = re.compile(r"pull[\s-]*back\s+(?:by\s+)?(?P<distance>.+)", re.IGNORECASE)
-_LATER = {
-    "ramp": "power ramps",
-    "reposition": "new placements of the fibres",
-    "new session": "further sessions",
-    "log": "recorded laser logs",
-}
+_RAMP = re.compile(
+    rf"ramp\s+from\s+(?P<start>.+?){_PER_FIBRE}\s+to\s+(?P<end>.+?){_PER_FIBRE}"
+    r"(?:\s*,\s*|\s+)over\s+(?P<duration>.+?)(?:(?:\s*,\s*|\s+)with\s+(?P<fibres>.+))?",
+    re.IGNORECASE,
+)
+_REPOSITION = re.compile(r"reposition\s+by\s+(?P<by>.+)", re.IGNORECASE)
+_NEW_SESSION = re.compile(r"new[\s-]+session", re.IGNORECASE)
+
+_MOVE = Triple(LENGTH.within("-400 mm", "400 mm", example="20 mm"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +83,68 @@ class Deliver:
     def __post_init__(self) -> None:
         _check_limits("the power of a fibre", self.power, 0.0, POWER_MAX, "W")
         _check_limits("one delivery", self.duration, 0.0, DELIVERY_MAX, "s", above=True)
-        if self.fibres is not None and len(set(self.fibres)) != len(self.fibres):
-            msg = f"a fibre is named twice in 'with {', '.join(self.fibres)}'; name it once"
-            raise CaseError(msg)
+        _check_names(self.fibres)
+
+    @property
+    def laser_time(self) -> float:
+        """Time during which the laser is switched on [s]."""
+        return self.duration
 
     @property
     def sentence(self) -> str:
         """The step as it is written in a case file."""
         power, duration = write_quantity(self.power, "W"), write_quantity(self.duration, "s")
-        chosen = "" if self.fibres is None else f" with {', '.join(self.fibres)}"
-        return f"deliver {power} per fibre for {duration}{chosen}"
+        return f"deliver {power} per fibre for {duration}{_chosen(self.fibres)}"
+
+    def stretches(self, names: Sequence[str]) -> tuple[Stretch, ...]:
+        """Return the delivery as one stretch, with power in the order of ``names``."""
+        power = _spread(self.power, self.fibres, names)
+        return (Stretch(0.0, self.duration, power, power),)
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Fire at a power that changes linearly in time.
+
+    Parameters
+    ----------
+    start_power, end_power : float
+        Set power of each firing fibre at the beginning and at the end [W].
+    duration : float
+        How long [s].
+    fibres : tuple of str, optional
+        Names of the fibres that fire; all when left out.
+    """
+
+    start_power: float
+    end_power: float
+    duration: float
+    fibres: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _check_limits("the power a ramp starts from", self.start_power, 0.0, POWER_MAX, "W")
+        _check_limits("the power a ramp ends at", self.end_power, 0.0, POWER_MAX, "W")
+        _check_limits("one ramp", self.duration, 0.0, DELIVERY_MAX, "s", above=True)
+        _check_names(self.fibres)
+
+    @property
+    def laser_time(self) -> float:
+        """Time during which the laser is switched on [s]."""
+        return self.duration
+
+    @property
+    def sentence(self) -> str:
+        """The step as it is written in a case file."""
+        start, end = (write_quantity(p, "W") for p in (self.start_power, self.end_power))
+        duration = write_quantity(self.duration, "s")
+        return f"ramp from {start} to {end} per fibre over {duration}{_chosen(self.fibres)}"
+
+    def stretches(self, names: Sequence[str]) -> tuple[Stretch, ...]:
+        """Return the ramp as one stretch, with power in the order of ``names``."""
+        start, end = (
+            _spread(power, self.fibres, names) for power in (self.start_power, self.end_power)
+        )
+        return (Stretch(0.0, self.duration, start, end),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +177,47 @@ class PullBack:
         return f"pull back {write_quantity(self.distance, 'mm')}"
 
 
-Step = Deliver | Rest | PullBack
+@dataclass(frozen=True, slots=True)
+class Reposition:
+    """Insert all fibres anew, ``by`` (x, y, z) [m] from where they were inserted before.
+
+    The vector counts from the placement itself, whatever was pulled back since. Takes no time.
+    """
+
+    by: Point
+
+    def __post_init__(self) -> None:
+        for axis, length in zip("xyz", self.by, strict=True):
+            _check_limits(f"a move along {axis}", length, -0.4, 0.4, "mm")
+
+    @property
+    def sentence(self) -> str:
+        """The step as it is written in a case file."""
+        return f"reposition by {', '.join(write_quantity(length, 'mm') for length in self.by)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """Come back another day: tissue at body temperature, damage, water and char as they were.
+
+    The fibres are inserted where the placement before began, unless they are repositioned next.
+    """
+
+    @property
+    def sentence(self) -> str:
+        """The step as it is written in a case file."""
+        return "new session"
+
+
+Firing = Deliver | Ramp | LaserLog
+"""The steps during which fibres fire."""
+
+Step = Firing | Rest | PullBack | Reposition | NewSession
+
+
+def write_step(step: Step) -> str | dict[str, Any]:
+    """Return a step as a case file says it: a sentence, or a table for a laser log."""
+    return step.table if isinstance(step, LaserLog) else step.sentence
 
 
 def parse_step(step: str | Mapping[str, Any]) -> Step:
@@ -139,9 +246,6 @@ def parse_step(step: str | Mapping[str, Any]) -> Step:
 
 def _parse_sentence(text: str) -> Step:
     lowered = text.lower()
-    for word, what in _LATER.items():
-        if lowered.startswith(word):
-            refuse_later(f'"{text}"', what, "remove the step")
     try:
         if found := _DELIVER.fullmatch(text):
             names = found["fibres"]
@@ -152,6 +256,14 @@ def _parse_sentence(text: str) -> Step:
             return Rest(DURATION.read(found["duration"]))
         if found := _PULL_BACK.fullmatch(text):
             return PullBack(LENGTH.read(found["distance"]))
+        if found := _RAMP.fullmatch(text):
+            return _ramp(
+                found["start"], found["end"], found["duration"], _split_names(found["fibres"])
+            )
+        if found := _REPOSITION.fullmatch(text):
+            return Reposition(_MOVE.read(re.split(r"\s*,\s*", found["by"])))
+        if _NEW_SESSION.fullmatch(text):
+            return NewSession()
     except CaseError as error:
         msg = f'in "{text}": {error}'
         raise CaseError(msg) from None
@@ -167,31 +279,39 @@ def _parse_sentence(text: str) -> Step:
 
 
 def _parse_table(kind: str, content: object) -> Step:
-    if kind in _LATER:
-        refuse_later(f"{{ {kind} = ... }}", _LATER[kind], "remove the step")
     if kind not in _KEYS:
         close = difflib.get_close_matches(kind, _KEYS, n=1)
         hint = f'did you mean "{close[0]}"? ' if close else ""
-        msg = f'there is no step "{kind}"; {hint}allowed: deliver, rest, pull_back'
+        allowed = ", ".join(name.replace(" ", "_") for name in _KEYS)
+        msg = f'there is no step "{kind}"; {hint}allowed: {allowed}'
         raise CaseError(msg)
     table = content
-    if kind != "deliver" and not isinstance(content, Mapping):
+    if len(_KEYS[kind]) == 1 and not isinstance(content, Mapping):
         table = {_KEYS[kind][0]: content}
     if not isinstance(table, Mapping):
-        msg = f'deliver = {content!r} is not a table; write {{ power = "5 W", duration = "360 s" }}'
+        msg = f"{kind} = {content!r} is not a table; write for example {_TABLES[kind]}"
         raise CaseError(msg)
-    if "log" in table:
-        refuse_later("deliver = { log = ... }", _LATER["log"], "remove the step")
+    if kind == "deliver" and "log" in table:
+        if len(table) > 1:
+            msg = 'a log says all of a delivery; write { deliver = { log = "laser_log.csv" } } only'
+            raise CaseError(msg)
+        return parse_log(table["log"])
     for key in table:
         if key not in _KEYS[kind]:
             close = difflib.get_close_matches(str(key), _KEYS[kind], n=1)
             hint = f'did you mean "{close[0]}"? ' if close else ""
-            msg = f'{kind} has no key "{key}"; {hint}allowed: {", ".join(_KEYS[kind])}'
+            msg = f'{kind} has no key "{key}"; {hint}allowed: {", ".join(_KEYS[kind]) or "none"}'
             raise CaseError(msg)
     if kind == "rest":
         return Rest(DURATION.read(table.get("duration")))
     if kind == "pull back":
         return PullBack(LENGTH.read(table.get("distance")))
+    if kind == "reposition":
+        return Reposition(_MOVE.read(table.get("by")))
+    if kind == "new session":
+        return NewSession()
+    if kind == "ramp":
+        return _ramp(table.get("from"), table.get("to"), table.get("duration"), table.get("fibres"))
     return _deliver(
         table.get("power"), table.get("duration"), table.get("energy"), table.get("fibres")
     )
@@ -206,14 +326,7 @@ def _deliver(power: object, duration: object, energy: object, fibres: object) ->
         )
         raise CaseError(msg)
     watts = POWER.read(power)
-    if fibres is not None and not (
-        isinstance(fibres, (list, tuple))
-        and fibres
-        and all(isinstance(name, str) and name for name in fibres)
-    ):
-        msg = f'{fibres!r} is not a list of fibre names; write for example ["F1", "F3"]'
-        raise CaseError(msg)
-    names = None if fibres is None else tuple(fibres)
+    names = _read_names(fibres)
     if energy is None:
         return Deliver(watts, DURATION.read(duration), names)
     joules = ENERGY.read(energy)
@@ -222,6 +335,41 @@ def _deliver(power: object, duration: object, energy: object, fibres: object) ->
         msg = f"at 0 W {energy} are never reached; give a power above 0 W, or a time with 'for'"
         raise CaseError(msg)
     return Deliver(watts, joules / watts, names)
+
+
+def _ramp(start: object, end: object, duration: object, fibres: object) -> Ramp:
+    """Return a ramp from texts."""
+    return Ramp(POWER.read(start), POWER.read(end), DURATION.read(duration), _read_names(fibres))
+
+
+def _read_names(fibres: object) -> tuple[str, ...] | None:
+    if fibres is None:
+        return None
+    if not (
+        isinstance(fibres, (list, tuple))
+        and fibres
+        and all(isinstance(name, str) and name for name in fibres)
+    ):
+        msg = f'{fibres!r} is not a list of fibre names; write for example ["F1", "F3"]'
+        raise CaseError(msg)
+    return tuple(fibres)
+
+
+def _spread(
+    power: float, fibres: tuple[str, ...] | None, names: Sequence[str]
+) -> tuple[float, ...]:
+    """Return the power of each of ``names``: ``power`` where it fires."""
+    return tuple(power if fibres is None or name in fibres else 0.0 for name in names)
+
+
+def _chosen(fibres: tuple[str, ...] | None) -> str:
+    return "" if fibres is None else f" with {', '.join(fibres)}"
+
+
+def _check_names(fibres: tuple[str, ...] | None) -> None:
+    if fibres is not None and len(set(fibres)) != len(fibres):
+        msg = f"a fibre is named twice in 'with {', '.join(fibres)}'; name it once"
+        raise CaseError(msg)
 
 
 def _split_names(text: str | None) -> list[str] | None:

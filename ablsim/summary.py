@@ -1,11 +1,14 @@
 """The summary of a result: one JSON object, and the text that a person reads in the terminal."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ablsim.residual import ResidualPiece
 from ablsim.result import Result
+from ablsim.shrinkage import LINEAR_SHRINKAGE, MEASURED_ZONE, shrink
 from ablsim.units import to_ml, to_mm
 from ablsim.zone import PROCESSES, TumourCoverage, Zone, Zones
 
@@ -18,8 +21,20 @@ DISCLAIMER = "Research software. Not for clinical decisions."
 COMPLETE = 0.9995
 """Ablated fraction that counts, and is printed, as the whole [1]."""
 
+MARGIN_CLASSES = ("below_0_mm", "0_to_2_mm", "2_to_5_mm", "5_to_10_mm", "above_10_mm")
+"""Keys of the shares of the tumour's surface by margin."""
+
 _AT_THE_EDGE = -0.05  # mm; a margin above it is printed as 0.0 or more and counts as reached
-_SINKS = ("escaped", "stored", "perfusion", "vessels", "boundary", "latent", "vapour")
+_SINKS = (
+    "escaped",
+    "stored",
+    "perfusion",
+    "vessels",
+    "boundary",
+    "latent",
+    "vapour",
+    "between_sessions",
+)
 
 
 CONFIDENCE = (
@@ -34,6 +49,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
 
     Lengths are in mm, volumes in mL, energies in J, times in s; keys carry their unit. What a run
     without organs, probes, photons, random numbers or error estimates has not is empty or null.
+    ``shrinkage`` is there only for tissue without any perfusion, that is on the bench.
     """
     case, ledger, statistics = result.case, result.ledger, result.statistics
     protocol = case.protocol
@@ -46,6 +62,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
         "case": {"title": case.title, "sha256": case.sha256},
         "zones": {name: _zone(zones[name]) for name in PROCESSES},
         "tumour": None if zones.tumour is None else _tumour(zones.tumour),
+        "shrinkage": _shrinkage(zones) if case.tissue.perfusion == "none" else None,
         "healthy_ablated_ml": to_ml(zones.healthy_ablated),
         "boiled_ml": to_ml(zones.boiled),
         "charred_ml": to_ml(zones.charred),
@@ -94,6 +111,7 @@ def render(summary: Mapping[str, Any], *, notes: Sequence[str] = ()) -> str:
         [str(summary["case"]["title"])],
         [verdict(summary)],
         _zone_table(summary),
+        _shrinkage_lines(summary.get("shrinkage")),
         _volume_lines(summary),
         _energy_table(summary["energy_j"]),
         _work_lines(summary),
@@ -138,6 +156,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
 
 
 def _tumour(tumour: TumourCoverage) -> dict[str, Any]:
+    edges, shares = tumour.margin_map.histogram()
     return {
         "diameter_mm": to_mm(tumour.diameter),
         "volume_ml": to_ml(tumour.volume),
@@ -147,6 +166,40 @@ def _tumour(tumour: TumourCoverage) -> dict[str, Any]:
         "margin_min_mm": to_mm(tumour.margin_min),
         "margin_mean_mm": to_mm(tumour.margin_mean),
         "residual_ml": to_ml(tumour.residual),
+        "margin_asked_mm": to_mm(tumour.margin_asked),
+        "margin_reached": tumour.margin_reached,
+        "margin_classes": dict(zip(MARGIN_CLASSES, tumour.margin_map.class_shares(), strict=True)),
+        "margin_histogram": {
+            "edges_mm": [float(edge) for edge in to_mm(edges).round(9)],
+            "share": [float(share) for share in shares],
+        },
+        "residual_pieces": [_piece(piece) for piece in tumour.residual_pieces],
+    }
+
+
+def _piece(piece: ResidualPiece) -> dict[str, Any]:
+    vessel = None
+    if piece.vessel is not None and piece.vessel_distance is not None:
+        vessel = {"name": piece.vessel, "distance_mm": to_mm(piece.vessel_distance)}
+    return {
+        "volume_ml": to_ml(piece.volume),
+        "centroid_mm": [to_mm(part) for part in piece.centroid],
+        "from_centre_mm": to_mm(piece.distance),
+        "direction": piece.direction,
+        "vessel": vessel,
+    }
+
+
+def _shrinkage(zones: Zones) -> dict[str, Any]:
+    """Return the ruler's reading of the pale zone as ranges, least first."""
+    size = shrink(zones[MEASURED_ZONE])
+    return {
+        "zone": MEASURED_ZONE,
+        "linear": list(LINEAR_SHRINKAGE),
+        "axes_mm": [[to_mm(length) for length in axis] for axis in size.axes],
+        "along_fibre_mm": [to_mm(length) for length in size.along],
+        "across_fibre_mm": [to_mm(length) for length in size.across],
+        "volume_ml": [to_ml(volume) for volume in size.volume],
     }
 
 
@@ -170,6 +223,81 @@ def _zone_table(summary: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _shrinkage_lines(shrinkage: Mapping[str, Any] | None) -> list[str]:
+    """Return what a ruler would read on bench tissue that has shrunk."""
+    if shrinkage is None or shrinkage["volume_ml"][1] == 0.0:
+        return []
+    low, high = (f"{100.0 * loss:.0f}" for loss in shrinkage["linear"])
+    axes = " x ".join(_range(axis) for axis in shrinkage["axes_mm"])
+    along, across = (_range(shrinkage[key]) for key in ("along_fibre_mm", "across_fibre_mm"))
+    return [
+        f"{'On the bench':<24}a ruler on the {shrinkage['zone']} zone, its tissue {low} to {high} %"
+        " shorter, reads",
+        f"{'':<24}{axes} mm, along {along}, across {across} mm",
+        f"{'':<24}(all other sizes here are those before shrinking)",
+    ]
+
+
+def _margin_rows(tumour: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return how the margin is spread over the tumour's surface, as shares of its area."""
+    if "margin_classes" not in tumour:  # stored before there were any
+        return []
+    shares = tumour["margin_classes"].values()
+    rows = [
+        ("  margin, mm", "".join(f"{name:>9}" for name in ("< 0", "0-2", "2-5", "5-10", "> 10"))),
+        ("  of its surface", "".join(f"{_percent(share):>9}" for share in shares)),
+    ]
+    asked = tumour["margin_asked_mm"]
+    if asked > 0.0:
+        reached = _percent(tumour["margin_reached"])
+        rows.append(("  margin asked for", f"{asked:g} mm, reached on {reached} of its surface"))
+    return rows
+
+
+def _residual_rows(tumour: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return where the residual sits, broken into lines."""
+    lines = textwrap.wrap(residual_sentence(tumour), 76)
+    return [("" if i else "  sits", line) for i, line in enumerate(lines)]
+
+
+def residual_sentence(tumour: Mapping[str, Any]) -> str:
+    """Return one sentence on where the residual tumour sits; empty if there is none to speak of.
+
+    Parameters
+    ----------
+    tumour : mapping
+        The part ``tumour`` of a summary.
+    """
+    pieces = tumour.get("residual_pieces", [])
+    if not pieces:
+        return ""
+    largest = pieces[0]
+    text = f"{largest['volume_ml']:.2g} mL {_place(largest)}"
+    if len(pieces) > 1:
+        rest = sum(piece["volume_ml"] for piece in pieces[1:])
+        text = f"{_count(len(pieces), 'piece')}; the largest, {text}; {rest:.2g} mL in the others"
+    return f"{text}."
+
+
+def _place(piece: Mapping[str, Any]) -> str:
+    """Say where a piece lies and which vessel is beside it."""
+    direction, away = piece["direction"], piece["from_centre_mm"]
+    if direction == "all around":
+        text = "all around the ablated part"
+    elif direction == "central":
+        text = "about the centre"
+    else:
+        text = f"{direction}, {away:.0f} mm from the centre"
+    if piece["vessel"] is not None:
+        name, gap = piece["vessel"]["name"], piece["vessel"]["distance_mm"]
+        text += f", {gap:.1f} mm from {name}"
+    return text
+
+
+def _range(bounds: Sequence[float]) -> str:
+    return f"{bounds[0]:.1f}-{bounds[1]:.1f}"
+
+
 def _volume_lines(summary: Mapping[str, Any]) -> list[str]:
     """Return tumour and other volumes."""
     rows: list[tuple[str, str]] = []
@@ -180,11 +308,13 @@ def _volume_lines(summary: Mapping[str, Any]) -> list[str]:
             ("  ablated", _percent(tumour["ablated_fraction"])),
             ("  with its margin", _percent(tumour["ablated_fraction_with_margin"])),
             ("  left", f"{tumour['residual_ml']:.2f} mL"),
+            *_residual_rows(tumour),
             (
                 "  margin",
                 f"smallest {_signed(tumour['margin_min_mm'])} mm, "
                 f"mean {_signed(tumour['margin_mean_mm'])} mm",
             ),
+            *_margin_rows(tumour),
         ]
     rows += [
         ("Healthy tissue ablated", f"{summary['healthy_ablated_ml']:.2f} mL"),
@@ -205,7 +335,10 @@ def _energy_table(energy: Mapping[str, float]) -> list[str]:
         "latent": "  turned water into steam",
         "vapour": "  carried off by steam",
         "escaped": "  light that escaped",
+        "between_sessions": "  gone between sessions",
     }
+    if not energy.get("between_sessions"):
+        del names["between_sessions"]
     fired = energy["fired"]
     lines = []
     for key, name in names.items():

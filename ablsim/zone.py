@@ -6,8 +6,8 @@ ends at it, because behind it nothing is left to treat. A zone that reaches the 
 there for every purpose, and a note says so.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +21,13 @@ from ablsim.geometry import (
     distance_to_ellipsoid,
     distance_to_tube,
     ellipsoid_extent,
-    ellipsoid_surface,
 )
 from ablsim.grid import Grid, Point
+from ablsim.margins import MarginMap, make_margin_map, surface_points
+from ablsim.residual import ResidualPiece, find_residual
 from ablsim.result import Array32, Result
 from ablsim.surface import (
     caliper_lengths,
-    distance_to_surface,
     mean_width,
     principal_calipers,
     surface_area,
@@ -44,7 +44,6 @@ SMALLEST_PIECE = 0.05e-6
 
 _CONTEXT = REACH + 1  # cells kept around what is measured, so that cropping changes nothing
 _ON_SURFACE = 1e-9  # m, as in the domain: a centre this close to a vessel's wall is in its lumen
-_SURFACE_POINTS = (3000, 30_000)  # least and most points on the tumour's surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +96,14 @@ class TumourCoverage:
         minus the largest depth of the tumour.
     residual : float
         Tumour tissue outside the zone [m^3].
+    margin_asked : float
+        The margin that the case asks for [m].
+    margin_reached : float
+        Share of the tumour's surface that has it.
+    margin_map : MarginMap
+        The margin at points all over the tumour's surface, and its histogram.
+    residual_pieces : tuple of ResidualPiece
+        Connected parts of the residual above 1 mm^3, largest first.
     """
 
     zone: str
@@ -107,6 +114,10 @@ class TumourCoverage:
     margin_min: float
     margin_mean: float
     residual: float
+    margin_asked: float = 0.0
+    margin_reached: float = 0.0
+    margin_map: MarginMap = field(default_factory=MarginMap.empty, compare=False, repr=False)
+    residual_pieces: tuple[ResidualPiece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +170,8 @@ def measure_zones(result: Result) -> Zones:
     hundredths of a millimetre in length, wherever it lies between the cells.
     """
     case, grid = result.case, result.grid
-    tubes = [(vessel.points, 0.5 * vessel.diameter) for vessel in case.vessels]
+    vessels: dict[str, Tube] = {v.name: (v.points, 0.5 * v.diameter) for v in case.vessels}
+    tubes = list(vessels.values())
     direction = mean_direction([fibre.direction for fibre in case.fibres_all])
     omegas = {"stasis": result.fields.stasis, "whitening": result.fields.whitening}
     omegas["death"] = result.fields.death
@@ -177,7 +189,7 @@ def measure_zones(result: Result) -> Zones:
     tumour = None
     if case.tumour is not None:
         tumour, ablated = _measure_tumour(
-            case.tumour, reported, outlines[reported], omegas[reported], grid, tubes
+            case.tumour, reported, outlines[reported], omegas[reported], grid, vessels
         )
         healthy = max(0.0, healthy - ablated)
         reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
@@ -236,9 +248,11 @@ def _measure_tumour(
     outline: _Outline,
     omega: Array32,
     grid: Grid,
-    tubes: Sequence[Tube],
+    vessels: Mapping[str, Tube],
 ) -> tuple[TumourCoverage, float]:
     """Measure what a zone covers of the tumour; also return the tumour volume ablated [m^3]."""
+    tubes = list(vessels.values())
+    pieces: tuple[ResidualPiece, ...] = ()
     centre = np.asarray(tumour.centre)
     reach = ellipsoid_extent(tumour.axes, tumour.orientation) + tumour.margin
     low, high = grid.index([centre - reach, centre + reach])
@@ -257,7 +271,12 @@ def _measure_tumour(
             float(cube_volumes(window, [grown, front, *tissue]).sum()),
             float(cube_volumes(window, [grown, *tissue]).sum()),
         )
-    margins, areas = _margins(tumour, outline.surface, omega, grid, tubes)
+        if _share(ablated, total) < 1.0:
+            radius = 0.5 * float(np.prod(tumour.axes)) ** (1.0 / 3.0)
+            left = [inside, -front, *tissue]
+            pieces = find_residual(window, left, tumour.centre, radius, vessels)
+    margins = _map_margins(tumour, outline.surface, omega, grid, tubes)
+    has_surface = len(margins.points) > 0
     fraction = _share(ablated, total)
     coverage = TumourCoverage(
         zone=process,
@@ -265,40 +284,34 @@ def _measure_tumour(
         volume=total,
         ablated_fraction=fraction,
         ablated_fraction_with_margin=with_margin,
-        margin_min=float(margins.min()),
-        margin_mean=float(margins @ areas / areas.sum()),
+        margin_min=margins.smallest if has_surface else -0.5 * min(tumour.axes),
+        margin_mean=margins.mean if has_surface else -0.5 * min(tumour.axes),
         residual=(1.0 - fraction) * total,
+        margin_asked=tumour.margin,
+        margin_reached=margins.share_reaching(tumour.margin),
+        margin_map=margins,
+        residual_pieces=pieces,
     )
     return coverage, ablated
 
 
-def _margins(
+def _map_margins(
     tumour: TumourTable, surface: FloatArray, omega: Array32, grid: Grid, tubes: Sequence[Tube]
-) -> tuple[FloatArray, FloatArray]:
-    """Return the margin at points of the tumour's surface [m] and the area of each [m^2].
-
-    Points inside a vessel are left out. Without a zone, or without such a point, the margin is
-    minus the tumour's largest depth.
-    """
-    longest = max(tumour.axes)
-    count = int(np.clip(np.pi * (longest / grid.spacing) ** 2, *_SURFACE_POINTS))
-    points, areas = ellipsoid_surface(
-        tumour.centre, tumour.axes, tumour.orientation, n_points=count
+) -> MarginMap:
+    """Return the margins over the tumour's surface, points inside vessels left out."""
+    points, areas = surface_points(
+        tumour.centre, tumour.axes, tumour.orientation, grid.spacing, tubes
     )
-    for vertices, radius in tubes:
-        outside = distance_to_tube(points, vertices, radius) > 0.0
-        points, areas = points[outside], areas[outside]
-    if len(surface) == 0 or len(points) == 0:
-        return np.array([-0.5 * min(tumour.axes)]), np.ones(1)
-    index = grid.index(points)
-    window = Window.around(grid, index.min(axis=0), index.max(axis=0), margin=1)
     ablated = np.zeros(len(points), dtype=bool)
-    if window is not None:
-        front = _fields(window, omega, tubes)[0][window.inner]
-        level = ndimage.map_coordinates(front, (index - window.start).T, order=1, mode="nearest")
-        ablated = (level > 0.0) & grid.contains(points)
-    distance = distance_to_surface(points, surface)
-    return np.where(ablated, distance, -distance), areas
+    if len(surface) > 0 and len(points) > 0:
+        index = grid.index(points)
+        window = Window.around(grid, index.min(axis=0), index.max(axis=0), margin=1)
+        if window is not None:
+            front = _fields(window, omega, tubes)[0][window.inner]
+            cell = (index - window.start).T
+            level = ndimage.map_coordinates(front, cell, order=1, mode="nearest")
+            ablated = (level > 0.0) & grid.contains(points)
+    return make_margin_map(points, areas, ablated, surface, 0.5 * min(tumour.axes))
 
 
 def _fields(

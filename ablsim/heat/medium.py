@@ -13,10 +13,10 @@ from ablsim.heat.vessels import lumen_conductivity
 from ablsim.tissue.constants import BOILING_TEMPERATURE, LATENT_HEAT
 from ablsim.tissue.properties import Tissue
 
-N_COLUMNS = 9
+N_COLUMNS = 10
 """Columns of the table: heat capacity wet, dry [J/(m^3 K)]; latent heat of all water [J/m^3];
 conductivity at body temperature, dry [W/(m K)]; gain by heating [1], rise where it starts [K],
-one over its span [1/K]; perfusion coefficient [W/(m^3 K)]."""
+one over its span [1/K]; perfusion coefficient [W/(m^3 K)]; 1 where perfusion can rise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Medium:
         The cells.
     code : ndarray of uint8, shape (nz, ny, nx)
         Row of ``table`` that holds for the cell.
-    table : ndarray of float64, shape (n_codes, 9)
+    table : ndarray of float64, shape (n_codes, 10)
         Properties, columns as in ``N_COLUMNS``.
     held : ndarray of bool, shape (n_codes,)
         Codes whose temperature is held at that of the blood: lumens of flowing vessels.
@@ -50,8 +50,13 @@ class Medium:
         return np.asarray(np.maximum(wet, self.table[:, 4]))
 
 
-def tissue_row(tissue: Tissue, perfusion: float, base_temperature: float) -> NDArray[np.float64]:
-    """Return the table row of a tissue perfused at ``perfusion`` [1/s]."""
+def tissue_row(
+    tissue: Tissue, perfusion: float, base_temperature: float, *, is_tumour: bool, blood: Tissue
+) -> NDArray[np.float64]:
+    """Return the table row of a tissue perfused at ``perfusion`` [1/s].
+
+    Hyperaemia, where the law of perfusion knows it, is one of normal tissue (He 2011).
+    """
     thermal = tissue.thermal
     density = thermal.density.si
     start = thermal.gain_start.si
@@ -64,7 +69,8 @@ def tissue_row(tissue: Tissue, perfusion: float, base_temperature: float) -> NDA
     row[5] = thermal.conductivity_gain.si
     row[6] = start - base_temperature
     row[7] = 1.0 / (thermal.gain_end.si - start)
-    row[8] = perfusion_coefficient(perfusion)
+    row[8] = perfusion_coefficient(perfusion, blood)
+    row[9] = 0.0 if is_tumour else 1.0
     return row
 
 
@@ -85,7 +91,13 @@ def make_medium(case: Case, domain: Domain) -> Medium:
     """
     base = case.tissue.body_temperature
     rows = [
-        tissue_row(tissue, perfusion_of(case, domain, label), base)
+        tissue_row(
+            tissue,
+            perfusion_of(case, domain, label),
+            base,
+            is_tumour=label == domain.tumour_label,
+            blood=case.tissue.find("blood"),
+        )
         for label, tissue in enumerate(domain.tissues)
     ]
     code = domain.labels.copy()

@@ -22,6 +22,7 @@ from ablsim.grid import Grid
 from ablsim.heat.active import Box, find_heated, grown, opened, whole
 from ablsim.heat.boundary import set_ghosts
 from ablsim.heat.medium import Medium
+from ablsim.heat.perfusion import FLOW_MAX, LAWS, PerfusionLaw
 from ablsim.heat.stability import SAFETY, check_time_step, stable_time_step
 from ablsim.heat.vessels import find_wall_faces
 from ablsim.kernels import pennes, reaction
@@ -42,14 +43,14 @@ class HeatSettings:
         Temperature of the blood, from which the rise counts [K].
     start_rise : float
         Rise of the whole domain at the start [K].
-    kinetics : ndarray of float64, shape (3, 3)
-        ``(ln A, E/R [K], gate [K])`` of stasis, whitening and death.
+    kinetics : ndarray of float64, shape (3, 5)
+        Rates of stasis, whitening and death (`ablsim.kernels.reaction`).
     skip_temperature : float
         Temperature below which none of the three adds anything that matters [K].
     char_temperature, cap_temperature : float
         Where dry tissue chars, and above which heat is moved on [K].
-    shut_down : bool
-        Whether stasis ends perfusion.
+    perfusion_law : {"stasis", "stasis_hyperaemia", "cutoff_60C", "constant"}
+        How perfusion follows stasis or temperature.
     time_step : float, optional
         Longest step [s]; by default a share of the stable one.
     tolerance : float
@@ -64,7 +65,7 @@ class HeatSettings:
     skip_temperature: float
     char_temperature: float
     cap_temperature: float
-    shut_down: bool = True
+    perfusion_law: PerfusionLaw = "stasis"
     time_step: float | None = None
     tolerance: float = 0.01
     precision: Literal["float32", "float64"] = "float32"
@@ -85,7 +86,8 @@ class PennesSolver:
     Notes
     -----
     All arrays carry one layer of ghost cells. ``books`` holds the energies [J] that cannot be read
-    off the state: what perfusion, boundary and vessels have taken, and what the cap has moved.
+    off the state: what perfusion, boundary and vessels have taken, what the cap has moved, and what
+    was left at the end of a session.
     """
 
     def __init__(
@@ -95,7 +97,8 @@ class PennesSolver:
         self.settings = settings
         self.dtype = np.dtype(settings.precision)
         self.grid: Grid = medium.grid
-        self.books = {"perfusion": 0.0, "boundary": 0.0, "vessels": 0.0, "moved_by_cap": 0.0}
+        books = ("perfusion", "boundary", "vessels", "moved_by_cap", "between_sessions")
+        self.books = dict.fromkeys(books, 0.0)
         self.n_steps = 0
         self.n_cell_steps = 0
         self.n_sub_steps = 0
@@ -169,6 +172,20 @@ class PennesSolver:
             soon *= self.dtype.type(LAZY_TIME)
             tolerance = min(self.settings.tolerance, 0.5 * float(soon.max()))
             self._grow(find_heated(soon, tolerance, full))
+
+    def start_session(self) -> None:
+        """Bring all tissue to body temperature; damage, water, char and perfusion stay.
+
+        The heat that was still in it is booked under ``between_sessions``.
+        """
+        self._absorb_outside()
+        inner, table = self._inner, self._table
+        before = self._sensible_heat()
+        self.theta[inner] = 0.0
+        self._theta_new[...] = self.theta
+        wet, dry = table[:, 3][self.medium.code], table[:, 4][self.medium.code]
+        self.k[inner] = dry + (wet - dry) * self.water[inner]
+        self.books["between_sessions"] += before - self._sensible_heat()
 
     def advance(self, duration: float, n_steps: int | None = None) -> None:
         """Move on by ``duration`` [s] in equal steps, by default as few as ``time_step`` allows."""
@@ -279,7 +296,7 @@ class PennesSolver:
             of(settings.base_temperature),
             boiling,
             of(settings.char_temperature - settings.base_temperature),
-            settings.shut_down,
+            LAWS[settings.perfusion_law],
         )
         if self._tips.shape[0]:
             moved = reaction.cap(
@@ -378,7 +395,8 @@ class PennesSolver:
         k_max = self.k.astype(np.float64)
         k = k_max.copy()
         k_max[inner] = self.medium.conductivity_max[self.medium.code]
-        inv_c, w = (array[inner].astype(np.float64) for array in (self.inv_c, self.w))
+        inv_c = self.inv_c[inner].astype(np.float64)
+        w = FLOW_MAX[self.settings.perfusion_law] * self.w[inner].astype(np.float64)
         return stable_time_step(k, k_max, inv_c, w, self.grid.spacing)
 
     def _sensible_heat(self) -> float:

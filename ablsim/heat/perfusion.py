@@ -1,18 +1,40 @@
 """Perfusion: the heat that capillary blood carries away."""
 
+from typing import Literal
+
 from ablsim.case import Case
 from ablsim.domain import Domain
 from ablsim.tissue.constants import PERFUSION_STRATA
 from ablsim.tissue.library import get_tissue
+from ablsim.tissue.properties import Tissue
+
+PerfusionLaw = Literal["constant", "stasis", "stasis_hyperaemia", "cutoff_60C"]
+
+LAWS: dict[PerfusionLaw, int] = {
+    "constant": 0,
+    "stasis": 1,
+    "stasis_hyperaemia": 2,
+    "cutoff_60C": 3,
+}
+"""Numbers by which the kernel knows the laws of perfusion."""
+
+FLOW_MAX: dict[PerfusionLaw, float] = {
+    "constant": 1.0,
+    "stasis": 1.0,
+    "stasis_hyperaemia": 1.6,
+    "cutoff_60C": 1.0,
+}
+"""Largest perfusion that each law can reach, relative to that at rest."""
 
 
-def perfusion_coefficient(perfusion: float) -> float:
+def perfusion_coefficient(perfusion: float, blood: Tissue | None = None) -> float:
     """Return the Pennes coefficient ``omega rho_b c_b`` [W/(m^3 K)] of a perfusion [1/s].
 
-    ``omega`` is volume of blood per volume of tissue and time (Pennes 1948).
+    ``omega`` is volume of blood per volume of tissue and time (Pennes 1948);
+    ``blood`` is that of the library unless the case says otherwise.
     """
-    blood = get_tissue("blood").thermal
-    return perfusion * blood.density.si * blood.specific_heat.si
+    heat = (blood or get_tissue("blood")).thermal
+    return perfusion * heat.density.si * heat.specific_heat.si
 
 
 def perfusion_of(case: Case, domain: Domain, label: int) -> float:

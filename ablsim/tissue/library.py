@@ -1,4 +1,4 @@
-"""The named tissues and damage kinetics that a case can ask for."""
+"""The named tissues, kinetics, optics, conductivities and perfusions a case can ask for."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -6,28 +6,64 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from ablsim.errors import CaseError
-from ablsim.tissue.properties import DamageKinetics, Tissue
+from ablsim.tissue.constants import PERFUSION_STRATA
+from ablsim.tissue.dose import Kinetics
+from ablsim.tissue.properties import (
+    ConductivityLaw,
+    OpticalProperties,
+    Sourced,
+    Tissue,
+)
 from ablsim.tissue.sets.ablsim_blood import BLOOD
+from ablsim.tissue.sets.ablsim_diseased_liver import CIRRHOTIC_LIVER, HCC
 from ablsim.tissue.sets.ablsim_liver import LIVER, LIVER_EXVIVO
 from ablsim.tissue.sets.ablsim_metastasis import COLORECTAL_METASTASIS, NET_METASTASIS
+from ablsim.tissue.sets.ablsim_muscle import MUSCLE
+from ablsim.tissue.sets.ablsim_perfusion import RFA_LEGACY
+from ablsim.tissue.sets.ablsim_surroundings import BILE, FAT, GALLBLADDER_WALL, VESSEL_WALL
+from ablsim.tissue.sets.agah1994 import AGAH_ARTERY
 from ablsim.tissue.sets.borrelli1990 import BORRELLI_BHK
 from ablsim.tissue.sets.brown1992 import BROWN_STASIS
+from ablsim.tissue.sets.carlisle1992 import CARLISLE_LIVER
+from ablsim.tissue.sets.choi2013 import CHOI
+from ablsim.tissue.sets.guntur2013 import GUNTUR
+from ablsim.tissue.sets.hasgall2022 import CONSTANT_CONDUCTIVITY
 from ablsim.tissue.sets.henriques1947 import HENRIQUES_SKIN
 from ablsim.tissue.sets.hepatoma_cells import HEP3B, HEPG2
+from ablsim.tissue.sets.huebner2017 import FRANKFURT_LITT
 from ablsim.tissue.sets.jacques1991 import JACQUES_LIVER_WHITENING
 from ablsim.tissue.sets.kim1996 import COMSOL_JACQUES_LIVER
+from ablsim.tissue.sets.mdacc_litt import MDACC_LITT
+from ablsim.tissue.sets.mohammadi2021 import MOHAMMADI
+from ablsim.tissue.sets.mohammed2005 import MUSCLE_OPTICS
 from ablsim.tissue.sets.reddy2013 import REDDY_HCC_2013
+from ablsim.tissue.sets.sapareto1984 import THERMAL_DOSES
+from ablsim.tissue.sets.silva2020 import SILVA
+from ablsim.tissue.sets.valvano1985 import VALVANO
 
-_Set = TypeVar("_Set", Tissue, DamageKinetics)
+_Set = TypeVar("_Set", Tissue, Kinetics, OpticalProperties, ConductivityLaw, Sourced)
 
 _TISSUES: Mapping[str, Tissue] = MappingProxyType(
     {
         tissue.name: tissue
-        for tissue in (LIVER, LIVER_EXVIVO, NET_METASTASIS, COLORECTAL_METASTASIS, BLOOD)
+        for tissue in (
+            LIVER,
+            LIVER_EXVIVO,
+            CIRRHOTIC_LIVER,
+            NET_METASTASIS,
+            COLORECTAL_METASTASIS,
+            HCC,
+            BLOOD,
+            BILE,
+            GALLBLADDER_WALL,
+            VESSEL_WALL,
+            FAT,
+            MUSCLE,
+        )
     }
 )
 
-_KINETICS: Mapping[str, DamageKinetics] = MappingProxyType(
+_KINETICS: Mapping[str, Kinetics] = MappingProxyType(
     {
         kinetics.name: kinetics
         for kinetics in (
@@ -39,7 +75,45 @@ _KINETICS: Mapping[str, DamageKinetics] = MappingProxyType(
             COMSOL_JACQUES_LIVER,
             HEPG2,
             HEP3B,
+            AGAH_ARTERY,
+            *THERMAL_DOSES,
         )
+    }
+)
+
+_OPTICS: Mapping[str, OpticalProperties] = MappingProxyType(
+    {
+        "liver_default_1064": LIVER.optical,
+        "crlm_default_1064": COLORECTAL_METASTASIS.optical,
+        "net_default_1064": NET_METASTASIS.optical,
+        "liver_exvivo_bled_1064": LIVER_EXVIVO.optical,
+        "frankfurt_litt_1064": FRANKFURT_LITT,
+        "mdacc_litt": MDACC_LITT,
+        "muscle_mohammed2005": MUSCLE_OPTICS,
+    }
+)
+
+_CONDUCTIVITIES: Mapping[str, ConductivityLaw] = MappingProxyType(
+    {
+        "constant_itis": CONSTANT_CONDUCTIVITY,
+        "k_mohammadi_dry": MOHAMMADI,
+        "k_guntur2013": GUNTUR,
+        "k_silva2020": SILVA,
+        "k_choi2013": CHOI,
+        "k_valvano": VALVANO,
+    }
+)
+
+_PERFUSIONS: Mapping[str, Sourced] = MappingProxyType(
+    {
+        "itis_860": LIVER.perfusion_rate,
+        "carlisle_790": CARLISLE_LIVER,
+        "rfa_legacy_356": RFA_LEGACY,
+        "crlm_400": COLORECTAL_METASTASIS.perfusion_rate,
+        "net_1200": NET_METASTASIS.perfusion_rate,
+        "hcc_800": HCC.perfusion_rate,
+        "cirrhosis_500": CIRRHOTIC_LIVER.perfusion_rate,
+        **PERFUSION_STRATA,
     }
 )
 
@@ -70,7 +144,7 @@ def get_tissue(name: str) -> Tissue:
     return _find(name, _TISSUES, "tissue")
 
 
-def get_kinetics(name: str) -> DamageKinetics:
+def get_kinetics(name: str) -> Kinetics:
     """Return the damage kinetics called ``name``.
 
     Raises
@@ -81,6 +155,39 @@ def get_kinetics(name: str) -> DamageKinetics:
     return _find(name, _KINETICS, "damage kinetics")
 
 
+def get_optics(name: str) -> OpticalProperties:
+    """Return the published optics called ``name``, for any tissue.
+
+    Raises
+    ------
+    CaseError
+        If there are none; the message names those that come close.
+    """
+    return _find(name, _OPTICS, "set of optics")
+
+
+def get_conductivity(name: str) -> ConductivityLaw:
+    """Return the published law of thermal conductivity called ``name``, of liver.
+
+    Raises
+    ------
+    CaseError
+        If there is none; the message names those that come close.
+    """
+    return _find(name, _CONDUCTIVITIES, "law of conductivity")
+
+
+def get_perfusion(name: str) -> Sourced:
+    """Return the published perfusion called ``name``, per mass of tissue or per volume.
+
+    Raises
+    ------
+    CaseError
+        If there is none; the message names those that come close.
+    """
+    return _find(name, _PERFUSIONS, "perfusion")
+
+
 def list_tissues() -> tuple[str, ...]:
     """Return the names of all tissues."""
     return tuple(_TISSUES)
@@ -89,3 +196,18 @@ def list_tissues() -> tuple[str, ...]:
 def list_kinetics() -> tuple[str, ...]:
     """Return the names of all damage kinetics."""
     return tuple(_KINETICS)
+
+
+def list_optics() -> tuple[str, ...]:
+    """Return the names of all published optics."""
+    return tuple(_OPTICS)
+
+
+def list_conductivities() -> tuple[str, ...]:
+    """Return the names of all published laws of thermal conductivity."""
+    return tuple(_CONDUCTIVITIES)
+
+
+def list_perfusions() -> tuple[str, ...]:
+    """Return the names of all published perfusions."""
+    return tuple(_PERFUSIONS)

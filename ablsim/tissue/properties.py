@@ -1,7 +1,7 @@
 """What a tissue is to light and heat: numbers with their unit, source and spread."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -13,8 +13,11 @@ from ablsim.units import GAS_CONSTANT, to_si
 ASSUMED = "assumed"
 """The ``source`` of a number that no publication at hand holds."""
 
+GIVEN = "given in the case"
+"""The ``source`` of a number that the user's case holds."""
+
 SpreadKind = Literal["absolute", "log", "range", "none"]
-How = Literal["measured", "derived", "remembered", "assumed"]
+How = Literal["measured", "derived", "remembered", "assumed", "given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,12 @@ class Sourced:
     unit : str
         Unit as people write it, read by `ablsim.units.to_si`; ``"1"`` for a pure number.
     source : str
-        Key in ``references.bib``, or ``"assumed"``.
+        Key in ``references.bib``, ``"assumed"`` or ``"given in the case"``.
     low, high : float
         Plausible range, in ``unit``; the value lies within.
-    how : {"measured", "derived", "remembered", "assumed"}
+    how : {"measured", "derived", "remembered", "assumed", "given"}
         Read as measured in the source; computed from numbers read there; from memory, the source
-        not seen; or chosen without a measurement.
+        not seen; chosen without a measurement; or given in the case.
     spread : float, optional
         Standard deviation: in ``unit`` (kelvin for temperatures) for "absolute", of the natural
         logarithm for "log"; absent for "range" and "none".
@@ -192,6 +195,36 @@ class ThermalProperties:
         wet = self.conductivity.si * (1.0 + self.conductivity_gain.si * x)
         dry = self.conductivity_dry.si
         return np.asarray(dry + (wet - dry) * w)
+
+
+@dataclass(frozen=True, slots=True)
+class ConductivityLaw:
+    """How the thermal conductivity changes with temperature, as one source has it.
+
+    Parameters
+    ----------
+    gain : Sourced
+        Fraction by which it has risen at ``gain_end``.
+    gain_start, gain_end : Sourced, optional
+        Temperatures between which it rises linearly; without them those of the tissue stay.
+    conductivity : Sourced, optional
+        At body temperature; without it that of the tissue stays.
+    """
+
+    gain: Sourced
+    gain_start: Sourced | None = None
+    gain_end: Sourced | None = None
+    conductivity: Sourced | None = None
+
+    def apply(self, thermal: ThermalProperties) -> ThermalProperties:
+        """Return ``thermal`` with this law."""
+        return replace(
+            thermal,
+            conductivity=self.conductivity or thermal.conductivity,
+            conductivity_gain=self.gain,
+            gain_start=self.gain_start or thermal.gain_start,
+            gain_end=self.gain_end or thermal.gain_end,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
 from ablsim.tissue.constants import CONSTANTS
-from ablsim.tissue.properties import ASSUMED, DamageKinetics, Sourced, Tissue
+from ablsim.tissue.dose import Kinetics
+from ablsim.tissue.properties import ASSUMED, GIVEN, Sourced, Tissue
 
 _GROUPS = frozenset({"optical", "thermal"})
 
@@ -36,7 +37,7 @@ class Use:
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of ``references.bib`` behind the number: its source, then what bears on it."""
-        own = () if self.number.source == ASSUMED else (self.number.source,)
+        own = () if self.number.source in {ASSUMED, GIVEN} else (self.number.source,)
         return (*own, *self.number.related)
 
 
@@ -52,7 +53,7 @@ def _walk(item: object, words: tuple[str, ...]) -> Iterator[tuple[str, Sourced]]
 
 def list_uses(
     tissues: Iterable[Tissue] = (),
-    kinetics: Iterable[DamageKinetics] = (),
+    kinetics: Iterable[Kinetics] = (),
     constants: Mapping[str, Sourced] = CONSTANTS,
 ) -> tuple[Use, ...]:
     """Return every number of these tissues and kinetics, and of the constants, with its source.
@@ -61,7 +62,7 @@ def list_uses(
     ----------
     tissues : iterable of Tissue
         Tissues of a case.
-    kinetics : iterable of DamageKinetics
+    kinetics : iterable of Kinetics
         Damage processes of a case.
     constants : mapping of str to Sourced
         Constants in use, by name.
@@ -73,7 +74,7 @@ def list_uses(
     >>> [str(use) for use in uses if use.parameter == "conductivity"]
     ['liver conductivity 0.5191 W/(m K) Hasgall2022']
     """
-    sets: list[Tissue | DamageKinetics] = [*tissues, *kinetics]
+    sets: list[Tissue | Kinetics] = [*tissues, *kinetics]
     uses = [Use(item.name, *found) for item in sets for found in _walk(item, ())]
     uses += [Use("", name.replace("_", " "), number) for name, number in constants.items()]
     return tuple(dict.fromkeys(uses))

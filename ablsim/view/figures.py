@@ -1,6 +1,7 @@
 """Slices through the middle and curves over time, drawn with matplotlib."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,11 +16,14 @@ from ablsim.view.outlines import plane_contours
 from ablsim.view.plane import Plane
 from ablsim.view.style import (
     INK,
+    MARGIN_LINE,
     MINUS,
     QUIET,
     SHAFT,
     SHOWN_FROM,
     TIP,
+    TUMOUR,
+    TUMOUR_LINE,
     ZONE_NAMES,
     heat_colours,
     heat_range,
@@ -46,6 +50,7 @@ SINKS = {
     "latent": ("turned water into steam", "#7aa6c2"),
     "vapour": ("left with the steam", "#b5cfdd"),
     "boundary": ("through the domain's faces", "#9a8f7c"),
+    "between_sessions": ("gone between sessions", "#d9b48f"),
     "escaped": ("light out of the domain", "#e3c441"),
     "fibres": ("lost in the fibres", "#c9ccd1"),
 }
@@ -181,16 +186,17 @@ def draw_power(axes: Axes, result: Result) -> None:
     case = result.case
     segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
     time = [t for s in segments for t in (s.start, s.end)]
-    power = [p for s in segments for p in (sum(s.power), sum(s.power))]
+    power = [p for s in segments for p in (sum(s.power), sum(s.power_end))]
     axes.fill_between([0.0, *time], [0.0, *power], color=TIP, alpha=0.35, lw=0)
     axes.plot([0.0, *time], [0.0, *power], color=TIP, lw=2)
     axes.set_ylim(0.0, 1.35 * max([*power, 1.0]))
     for segment in segments:
         if segment.illumination and segment.end - segment.start > 0.15 * case.protocol.duration:
-            middle, height = 0.5 * (segment.start + segment.end), sum(segment.power)
+            middle = 0.5 * (segment.start + segment.end)
+            height = segment.power_at(middle)
             text = f"delivery {segment.illumination}"
             axes.text(middle, 0.5 * height, text, ha="center", va="center", fontsize="small")
-            axes.vlines(segment.start, 0.0, height, color=TIP, lw=2)
+            axes.vlines(segment.start, 0.0, sum(segment.power), color=TIP, lw=2)
     axes.set_title("Set power, all fibres [W]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
 
@@ -242,6 +248,40 @@ def draw_ledger(axes: Axes, result: Result) -> None:
     shade_delivery(axes, result)
 
 
+def draw_margin_histogram(axes: Axes, tumour: Mapping[str, Any]) -> None:
+    """Draw which shares of the tumour's surface have which margin.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    tumour : mapping
+        The part ``tumour`` of a summary, with its ``margin_histogram``.
+
+    Notes
+    -----
+    Bars are pale where the zone falls short of the surface and full green where the margin asked
+    for is reached.
+    """
+    asked = tumour["margin_asked_mm"]
+    edges = np.asarray(tumour["margin_histogram"]["edges_mm"])
+    shares = 100.0 * np.asarray(tumour["margin_histogram"]["share"])
+    middles = 0.5 * (edges[1:] + edges[:-1])
+    alphas = np.where(middles < 0.0, 0.15, np.where(middles < asked, 0.45, 0.9))
+    for left, width, share, alpha in zip(edges, np.diff(edges), shares, alphas, strict=False):
+        axes.bar(left, share, width, align="edge", color=(TUMOUR, alpha), edgecolor=TUMOUR, lw=0.8)
+    axes.axvline(0.0, color=TUMOUR, lw=TUMOUR_LINE.width)
+    if asked > 0.0:
+        (line,) = axes.plot([asked] * 2, [0.0, 1.0], transform=axes.get_xaxis_transform())
+        style_line(line, MARGIN_LINE)
+    axes.set_xlim(min(edges[0], 0.0) - 0.5, max(edges[-1], asked) + 0.5)
+    axes.set_ylim(0.0, 1.12 * shares.max())
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize="small")
+    axes.set_xlabel("margin [mm]", color=QUIET, fontsize="small")
+    axes.set_title("Tumour's surface by its\nmargin [% of the area]", fontsize="medium", loc="left")
+
+
 def _spent(ledger: Ledger, name: str) -> float:
     """Return an entry of the books [J]; ``fibres`` is what was fired and not emitted."""
     return ledger.fired - ledger.emitted if name == "fibres" else float(getattr(ledger, name))
@@ -251,7 +291,7 @@ def shade_delivery(axes: Axes, result: Result) -> None:
     """Tint the times in which the laser is on, and label the time axis."""
     names = [fibre.name for fibre in result.case.fibres_all]
     for segment in result.case.protocol.timeline(names):
-        if any(power > 0.0 for power in segment.power):
+        if any(segment.highest_power):
             axes.axvspan(segment.start, segment.end, color="#f1f4f6", lw=0, zorder=-5)
     axes.set_xlim(0.0, result.case.protocol.duration)
     axes.set_xlabel("time [s]", color=QUIET)

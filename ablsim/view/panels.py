@@ -1,5 +1,8 @@
 """The parts of a picture, each fitted into a rectangle: scene, slices, curves."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from matplotlib.figure import Figure
 
 from ablsim.result import Result
@@ -17,6 +20,8 @@ Place = tuple[float, float, float, float]
 
 _COLUMN = 3.25
 _LINE = 0.33
+_TEXT_LINE = 0.25
+_HISTOGRAM = 1.7  # inches
 _SLICES = """Slices at right angles, as radiologists
 see them: axial from the feet, coronal
 from the front, sagittal from the left.
@@ -33,8 +38,12 @@ def fill_scene(
     *,
     use_gl: bool,
     all_zones: bool,
+    tumour: Mapping[str, Any] | None = None,
 ) -> str:
-    """Draw legend, scale of temperature and scene; return what the user should know."""
+    """Draw legend, scale of temperature and scene; return what the user should know.
+
+    With ``tumour`` of a summary the histogram of its margins goes below them, if there is room.
+    """
     subject = make_subject(result, course.hottest if course is not None else None)
     plane = choose_plane(subject)
     left, bottom, width, height = place
@@ -55,7 +64,14 @@ def fill_scene(
         axes.imshow(render_scene(subject, plane, camera, pixels), extent=(-w, w, -h, h))
     annotate(axes, subject, plane, camera)
     column_place = (left, bottom, column, height)
-    _fill_column(figure, column_place, subject, _explain(subject, plane), all_zones=all_zones)
+    explanation = _explain(subject, plane)
+    top = _fill_column(figure, column_place, subject, explanation, all_zones=all_zones)
+    if tumour is not None and tumour.get("margin_histogram", {}).get("share"):
+        width, high = column - 0.75 / float(inches[0]), _HISTOGRAM / float(inches[1])
+        lowest = bottom + 0.6 / float(inches[1])
+        if top - lowest > high + 0.8 / float(inches[1]):
+            room = figure.add_axes((left + 0.35 / float(inches[0]), lowest, width, high))
+            figures.draw_margin_histogram(room, tumour)
     return gl.REMEDY if use_gl and display is None else ""
 
 
@@ -103,8 +119,8 @@ def _fill_column(
     *,
     all_zones: bool,
     with_legend: bool = True,
-) -> None:
-    """Draw legend, scale of temperature and an explanation below each other."""
+) -> float:
+    """Draw legend, scale of temperature and an explanation; return where the last one ends."""
     left, bottom, width, height = place
     inch = 1.0 / float(figure.get_size_inches()[1])
     top = bottom + height
@@ -132,6 +148,7 @@ def _fill_column(
         explanation = f"Above 41 °C: no tissue\n({subject.moment}).\n{explanation}"
     below = top - (1.4 if has_heat else 0.1) * inch
     figure.text(left, below, explanation, va="top", fontsize=12, color=QUIET, linespacing=1.45)
+    return below - _TEXT_LINE * (explanation.count("\n") + 1) * inch
 
 
 def _explain(subject: Subject, plane: Plane) -> str:

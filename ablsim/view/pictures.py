@@ -50,10 +50,13 @@ def draw(result_path: str | Path, png_path: str | Path, *, use_gl: bool = True) 
     """
     result = storage.load(result_path)
     course = follow(result, storage.snapshots(result_path))
-    summary = storage.load_summary(result_path) or None
+    summary = storage.load_summary(result_path) or summarise(result, measure_zones(result))
     with _figure(18.0, 15.4, result, summary, Path(result_path).name) as figure:
         scene = (0.014, 0.36, 0.672, 0.565)
-        remark = fill_scene(figure, scene, result, course, use_gl=use_gl, all_zones=True)
+        tumour = summary["tumour"]
+        remark = fill_scene(
+            figure, scene, result, course, use_gl=use_gl, all_zones=True, tumour=tumour
+        )
         fill_slices(figure, (0.014, 0.03, 0.972, 0.30), result, course, with_legend=False)
         fill_curves(figure, (0.70, 0.345, 0.286, 0.58), result, course)
         _write(figure, png_path)

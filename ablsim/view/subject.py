@@ -27,7 +27,7 @@ class Needle:
     Parameters
     ----------
     name : str
-        The fibre's name.
+        The fibre's name, with the number of its place if it was repositioned.
     start, tip : ndarray of float64, shape (3,)
         Where its drawing begins, and its deepest end [m].
     active : tuple of (ndarray, ndarray)
@@ -169,9 +169,13 @@ def make_fronts(result: Result, fields: Fields) -> dict[str, Array32]:
 def _occasion(result: Result, time: float) -> str:
     """Say what happens at a time: during or at the end of a delivery, or how long after."""
     names = [fibre.name for fibre in result.case.fibres_all]
-    lit = [s for s in result.case.protocol.timeline(names) if any(power > 0.0 for power in s.power)]
+    lit = [s for s in result.case.protocol.timeline(names) if any(s.highest_power)]
     for segment in lit:
-        if abs(time - segment.end) < 0.5:
+        goes_on = any(
+            (other.start, other.illumination) == (segment.end, segment.illumination)
+            for other in lit
+        )
+        if abs(time - segment.end) < 0.5 and not goes_on:
             return ", laser just off"
         if segment.start <= time < segment.end:
             return ", laser on"
@@ -185,12 +189,17 @@ def _make_needles(result: Result, temperature: Array32) -> tuple[Needle, ...]:
     segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
     placed = []
     for i, fibre in enumerate(case.fibres_all):
-        direction, tip = unit(fibre.direction), np.asarray(fibre.tip, dtype=np.float64)
-        stops = sorted({s.pulled_back for s in segments if s.power[i] > 0.0})
-        active = tuple(
-            (tip - (stop + fibre.length) * direction, tip - stop * direction) for stop in stops
-        )
-        placed.append((fibre.name, tip, direction, active))
+        direction = unit(fibre.direction)
+        lit = [s for s in segments if s.highest_power[i] > 0.0]
+        moves = dict.fromkeys(s.moved for s in lit) or {(0.0, 0.0, 0.0): None}
+        for number, moved in enumerate(moves, start=1):
+            tip = np.add(fibre.tip, moved, dtype=np.float64)
+            stops = sorted({s.pulled_back for s in lit if s.moved == moved})
+            active = tuple(
+                (tip - (stop + fibre.length) * direction, tip - stop * direction) for stop in stops
+            )
+            name = fibre.name if number == 1 else f"{fibre.name} ({number})"
+            placed.append((name, tip, direction, active))
     around = _solid_points(
         result, [end for *_, active in placed for pair in active for end in pair]
     )

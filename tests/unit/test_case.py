@@ -84,7 +84,7 @@ def test_the_patient_is_read_in_si():
     assert case.vessels[0].points == ((0.022, -0.04, 0.0), (0.022, 0.04, 0.0))
     assert [fibre.name for fibre in case.fibres_all] == ["F1", "F2", "F3", "F4"]
     assert case.protocol.energy_fired(["F1", "F2", "F3", "F4"]) == pytest.approx(4 * 3600.0)
-    assert case.placements() == (0.0, 0.012)
+    assert [position.pulled_back for position in case.protocol.positions] == [0.0, 0.012]
 
 
 @pytest.mark.parametrize(
@@ -360,21 +360,17 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ("vessel", PATIENT["vessel"] * 2, 'vessel: the name "right hepatic vein" is used 2 times'),
         # names of the library
         ("tissue/background", "livr", "tissue.background: .*'livr'.*did you mean 'liver'"),
-        ("tumour/tissue", "hcc", "tumour.tissue: .*'hcc'"),
+        ("tumour/tissue", "hccs", "tumour.tissue: .*'hccs'.*did you mean 'hcc'"),
         ("physics/stasis", "brown", "physics.stasis: .*brown_stasis"),
         # later parts
         ("organ", [{"name": "gallbladder"}], "organ: not yet: "),
         ("probe", [{"name": "T1"}], "probe: not yet: "),
-        ("tissue/override", {"liver": {}}, "tissue.override: not yet: "),
         ("tissue/wavelength", "980 nm", "tissue.wavelength: not yet: .*1064 nm"),
         ("tumour/shape", "mask", "tumour.shape: not yet: "),
         ("tumour/file", "t.nii", "tumour.file: not yet: "),
         ("vessel/0/wall", "occludes", "vessel#1.wall: not yet: "),
-        ("physics/perfusion_law", "stasis_hyperaemia", "physics.perfusion_law: not yet: "),
-        ("physics/perfusion_law", "cutoff_60C", "physics.perfusion_law: not yet: "),
         ("physics/boiling", "apparent_enthalpy_99_101", "physics.boiling: not yet: "),
         ("physics/boiling", "effective_c_yang2007", "physics.boiling: not yet: "),
-        ("physics/death", "cem43_240", "physics.death: not yet: "),
         ("physics/death", "three_state", "physics.death: not yet: "),
         ("numerics/spacing", "auto", "numerics.spacing: not yet: "),
         ("numerics/light", "monte_carlo", "numerics.light: not yet: "),
@@ -383,10 +379,10 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ("numerics/seed", 1, "numerics.seed: not yet: "),
         ("numerics/time_stepping", "rkl2", "numerics.time_stepping: not yet: "),
         ("numerics/checkpoint_interval", "60 s", "numerics.checkpoint_interval: not yet: "),
-        ("protocol/steps/1", "ramp from 2 W to 5 W over 60 s", "protocol.steps#2: not yet: "),
-        ("protocol/steps/1", "reposition by 0 mm, 9 mm, 0 mm", "protocol.steps#2: not yet: "),
-        ("protocol/steps/1", "new session", "protocol.steps#2: not yet: "),
-        ("protocol/steps/0", {"deliver": {"log": "a.csv"}}, "protocol.steps#1: not yet: "),
+        ("protocol/steps/1", "ramp from 2 W to 101 W over 60 s", "protocol.steps#2: .*100 W"),
+        ("protocol/steps/1", "reposition by 0 mm, 401 mm, 0 mm", "protocol.steps#2: .*400 mm"),
+        ("protocol/steps/1", "reposition by 0 mm, 9 mm", "protocol.steps#2: .*list of three"),
+        ("protocol/steps/0", {"deliver": {"log": "a.csv"}}, "protocol.steps#1: .*no laser log"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_key_and_the_remedy(path, value, complaint):
@@ -508,7 +504,8 @@ def test_a_fibre_that_is_pulled_out_of_the_domain_is_refused():
         ("domain", {"size": "60 mm", "centre": ["0 mm", "0 mm", "0 mm"]}),
         ("protocol/steps/1", "pull back 36 mm"),
     ]
-    assert Case.from_dict(changed(*changes)).placements() == (0.0, 0.036)
+    positions = Case.from_dict(changed(*changes)).protocol.positions
+    assert [position.pulled_back for position in positions] == [0.0, 0.036]
     changes[1] = ("protocol/steps/1", "pull back 37 mm")
     with pytest.raises(CaseError, match=r"protocol.steps: F1 leaves the domain.*37 mm"):
         Case.from_dict(changed(*changes))
@@ -641,3 +638,72 @@ def test_reading_a_case_loads_neither_compiler_nor_pictures():
     code = f"import sys, ablsim.case; print({heavy})"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def with_steps(*steps):
+    return changed(("protocol/steps", list(steps)), ("tumour", REMOVED), ("vessel", REMOVED))
+
+
+def test_the_automatic_domain_covers_every_placement():
+    steps = ("deliver 5 W for 60 s", "reposition by 0 mm, 20 mm, 0 mm", "deliver 5 W for 60 s")
+    once, twice = (Case.from_dict(with_steps(*steps[:n])).grid() for n in (1, 3))
+    assert twice.size[1] - once.size[1] == pytest.approx(20e-3)
+    assert twice.size[0] == once.size[0]
+    assert twice.origin == pytest.approx(once.origin)
+
+
+def test_fibres_repositioned_out_of_the_domain_are_refused():
+    steps = ["deliver 5 W for 60 s", "reposition by 0 mm, 80 mm, 0 mm", "deliver 5 W for 60 s"]
+    table = with_steps(*steps) | {"domain": {"size": "90 mm"}}
+    complaint = r"protocol.steps: F1 lies outside .* repositioned by 0 mm, 80 mm, 0 mm, with"
+    with pytest.raises(CaseError, match=complaint):
+        Case.from_dict(table)
+
+
+def test_every_kind_of_step_reads_again_from_what_the_case_resolves_to():
+    case = Case.from_dict(
+        with_steps(
+            "ramp from 2 W to 5 W over 60 s with F1, F2",
+            "pull back 10 mm",
+            {"deliver": {"log": [["0 s", "F1", "5 W"], ["9.5 s", "F1", "0 W"]]}},
+            "reposition by 0 mm, 20 mm, 0 mm",
+            "deliver 5 W for 60 s",
+            "new session",
+            "deliver 5 W for 60 s",
+        )
+    )
+    again = Case.from_text(case.text)
+    assert again == Case.from_dict(case.resolved()) == case
+    assert again.protocol.steps == case.protocol.steps
+    assert (case.protocol.placements, case.protocol.sessions) == (3, 2)
+
+
+def test_a_laser_log_is_part_of_the_case(tmp_path):
+    log = tmp_path / "logs" / "laser_log.csv"
+    log.parent.mkdir()
+    log.write_text("time,fibre,power\n0,F1,5\n60,F1,0\n", encoding="utf-8")
+    path = tmp_path / "case.toml"
+    step = 'steps = [{ deliver = { log = "logs/laser_log.csv" } }]'
+    path.write_text(BENCH.replace('steps = ["deliver 4 W for 300 s"]', step), encoding="utf-8")
+    case = Case.from_toml(path)
+    log.write_text("time,fibre,power\n0,F1,5\n61,F1,0\n", encoding="utf-8")
+    other = Case.from_toml(path)
+    log.unlink()
+    assert Case.from_text(case.text) == case
+    assert Case.from_text(case.text).sha256 == case.sha256 != other.sha256
+    assert Case.from_dict(case.resolved()) == case
+    assert [c.protocol.laser_time for c in (case, other)] == [60.0, 61.0]
+    with pytest.raises(CaseError, match=r"protocol.steps#1: there is no laser log .*laser_log.csv"):
+        Case.from_toml(path)
+
+
+def test_what_is_wrong_with_a_laser_log_is_told_with_the_rest_of_the_case(tmp_path):
+    (tmp_path / "log.csv").write_text("time,fibre,power\n0,F1,500\n60,F1,0\n", encoding="utf-8")
+    table = with_steps({"deliver": {"log": "log.csv"}}, "deliver 101 W for 3 s")
+    with pytest.raises(CaseError) as caught:
+        Case.from_dict(table, folder=tmp_path)
+    assert "protocol.steps#1: log.csv: line 2: the power 500 W of F1" in str(caught.value)
+    assert "protocol.steps#2: " in str(caught.value)
+    (tmp_path / "log.csv").write_text("time,fibre,power\n0,F1,5\n9,F1,0\n1,G,0\n", encoding="utf-8")
+    with pytest.raises(CaseError, match=r'protocol.steps#1: line 4 of the log, "G"'):
+        Case.from_dict(table | with_steps({"deliver": {"log": "log.csv"}}), folder=tmp_path)

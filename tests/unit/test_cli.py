@@ -1,8 +1,10 @@
 """The command line as a user meets it: a child process, its output and its exit status."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -149,10 +151,12 @@ def test_help_lists_the_commands(tmp_path):
     assert all(name in text for name in ("run", "show", "view", "cite", "schema", "doctor"))
 
 
-def test_interrupt_ends_with_130_and_leaves_no_half_result(tmp_path):
-    import signal
-    import time
-
+@pytest.mark.parametrize(
+    ("number", "delay"),
+    [(signal.SIGINT, 0.0), (signal.SIGINT, 0.7), (signal.SIGINT, 1.4), (signal.SIGTERM, 1.0)],
+)
+def test_interrupt_ends_with_130_and_leaves_no_half_result(tmp_path, number, delay):
+    """Wherever it comes: compiling, stepping, or in the middle of what HDF5 writes."""
     (tmp_path / "long.toml").write_text(
         CASE.replace("40 s", "2 h").replace('2 mm"', '1 mm"'), encoding="utf-8"
     )
@@ -167,8 +171,8 @@ def test_interrupt_ends_with_130_and_leaves_no_half_result(tmp_path):
     while time.monotonic() < deadline and not list(tmp_path.glob("*.part")):
         time.sleep(0.1)
     assert list(tmp_path.glob("*.part"))
-    time.sleep(1.0)
-    child.send_signal(signal.SIGINT)
+    time.sleep(delay)
+    child.send_signal(number)
     _, errors = child.communicate(timeout=120)
     assert child.returncode == 130
     assert "interrupted" in errors

@@ -8,13 +8,14 @@ import pytest
 from ablsim.domain import make_domain
 from ablsim.geometry import UPRIGHT
 from ablsim.grid import Grid
+from ablsim.tissue.library import get_tissue
 
 
 def make_case(*, spacing=1e-3, tumour=None, vessels=(), perfusion="normal", background="liver"):
     grid = Grid.centred((0.0, 0.0, 0.0), (40e-3, 40e-3, 40e-3), spacing)
     return SimpleNamespace(
         grid=lambda: grid,
-        tissue=SimpleNamespace(background=background, perfusion=perfusion),
+        tissue=SimpleNamespace(background=background, perfusion=perfusion, find=get_tissue),
         tumour=tumour,
         vessels=vessels,
     )

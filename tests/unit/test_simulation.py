@@ -9,6 +9,7 @@ import pytest
 from ablsim.case import Case
 from ablsim.errors import CaseError
 from ablsim.simulation import simulate
+from ablsim.zone import measure_zones
 
 SMALL = {
     "schema": "ablsim/case/1",
@@ -145,3 +146,137 @@ def test_mirror_images_of_a_case_give_mirror_images():
     )
     assert left.fields.stasis[:, :, ::-1] == pytest.approx(right.fields.stasis, rel=2e-2, abs=1e-3)
     assert left.ledger.latent == pytest.approx(right.ledger.latent, rel=1e-3)
+
+
+def same_fields(one, other):
+    names = ("rise", "stasis", "whitening", "death", "water", "char")
+    return all(np.array_equal(getattr(one.fields, n), getattr(other.fields, n)) for n in names)
+
+
+def test_the_energy_of_a_ramp_is_its_integral():
+    steps = ["ramp from 1 W to 6 W over 60 s", "ramp from 6 W to 0 W over 7 s"]
+    ramp = simulate(case(protocol={"steps": steps}))
+    assert ramp.ledger.fired == pytest.approx(3.5 * 60.0 + 3.0 * 7.0, rel=1e-12)
+    assert ramp.ledger.emitted == pytest.approx(0.95 * ramp.ledger.fired, rel=1e-12)
+    assert abs(ramp.ledger.balance_error) < 1e-3
+    power = {record.time: record.power for record in ramp.history}
+    assert power[30.0] == pytest.approx(3.5)
+    assert power[67.0] == 0.0
+
+
+def test_a_ramp_heats_most_where_its_power_is_highest():
+    halves = []
+    for steps in (["ramp from 0 W to 6 W over 60 s"], ["ramp from 6 W to 0 W over 60 s"]):
+        result = simulate(case(protocol={"steps": steps}))
+        books = {record.time: record.ledger for record in result.history}
+        halves.append(books[30.0].fired / books[60.0].fired)
+    assert halves == pytest.approx([0.25, 0.75], rel=1e-9)
+
+
+def test_a_ramp_that_does_not_change_equals_a_delivery(small):
+    ramp = simulate(case(protocol={"steps": ["ramp from 5 W to 5 W over 60 s", "rest for 120 s"]}))
+    assert same_fields(ramp, small)
+    assert ramp.ledger == small.ledger
+
+
+def test_a_nearly_constant_ramp_heats_as_its_mean_power(small):
+    ramp = simulate(
+        case(protocol={"steps": ["ramp from 4.95 W to 5.05 W over 60 s", "rest for 120 s"]})
+    )
+    assert ramp.fields.rise == pytest.approx(small.fields.rise, rel=0.01, abs=0.02)
+    assert ramp.ledger.perfusion == pytest.approx(small.ledger.perfusion, rel=0.01)
+
+
+def test_repositioned_fibres_make_a_second_zone():
+    steps = [
+        "deliver 5 W for 60 s",
+        "reposition by 0 mm, 20 mm, 0 mm",
+        "deliver 5 W for 60 s",
+    ]
+    result = simulate(case(protocol={"steps": steps}, domain={}, tissue={"background": "liver"}))
+    zones = measure_zones(result)
+    assert zones["whitening"].pieces == 2
+    front = result.fields.stasis >= 1.0
+    y = np.unique(result.grid.position(np.argwhere(front))[:, 1])
+    assert y.min() < 0.0 < 20e-3 < y.max()
+    assert abs(result.ledger.balance_error) < 1e-3
+
+
+def test_a_new_session_starts_cool_with_the_damage_done():
+    states = {}
+    steps = ["deliver 5 W for 60 s", "new session", "deliver 0 W for 1 s"]
+    result = simulate(
+        case(protocol={"steps": steps}), on_snapshot=lambda s: states.update({s.time: s})
+    )
+    first, last = states[180.0], result.fields
+    assert first.fields.rise.max() > 1.0
+    assert not last.rise.any()
+    for name in ("stasis", "whitening", "death", "water", "char"):
+        assert np.array_equal(getattr(last, name), getattr(first.fields, name))
+    assert result.ledger.stored == 0.0
+    assert result.ledger.between_sessions == pytest.approx(first.ledger.stored, rel=1e-12)
+    assert abs(result.ledger.balance_error) < 1e-3
+    assert result.ledger.perfusion == first.ledger.perfusion
+
+
+def test_a_second_session_ablates_further_into_tissue_without_flow():
+    one, two, long = (
+        simulate(case(protocol={"steps": steps}))
+        for steps in (
+            ["deliver 5 W for 60 s"],
+            ["deliver 5 W for 60 s", "new session", "deliver 5 W for 60 s"],
+            ["deliver 5 W for 120 s"],
+        )
+    )
+    volumes = [(result.fields.stasis >= 1.0).sum() for result in (one, two, long)]
+    assert volumes[0] < volumes[1] < volumes[2]
+    assert two.ledger.between_sessions > 10.0
+    assert abs(two.ledger.balance_error) < 1e-3
+
+
+def test_a_log_of_a_delivery_gives_the_same_bits(small, tmp_path):
+    (tmp_path / "log.csv").write_text("time,fibre,power\n0,F1,5\n20,F1,5\n60,F1,0\n")
+    steps = [{"deliver": {"log": "log.csv"}}, "rest for 120 s"]
+    logged = simulate(Case.from_dict(SMALL | {"protocol": {"steps": steps}}, folder=tmp_path))
+    assert same_fields(logged, small)
+    assert logged.ledger == small.ledger
+
+
+def test_a_log_of_many_rows_stores_no_state_for_each():
+    rows = [[f"{time} s", "F1", f"{5 - time % 2} W"] for time in range(20)]
+    rows.append(["20 s", "F1", "0 W"])
+    times = []
+    result = simulate(
+        case(protocol={"steps": [{"deliver": {"log": rows}}]}),
+        on_snapshot=lambda s: times.append(s.time),
+    )
+    assert times == [0.0, 20.0, 30.0, 60.0, 90.0, 120.0, 140.0]
+    assert result.ledger.fired == pytest.approx(20 * 4.5, rel=1e-12)
+
+
+def test_fibres_with_equal_shares_need_no_new_light_when_power_changes():
+    fibres = [
+        SMALL["fibre"][0] | {"name": name, "tip": [x, "0 mm", "0 mm"]}
+        for name, x in (("A", "-8 mm"), ("B", "0 mm"), ("C", "8 mm"))
+    ]
+    updates = [
+        simulate(case(fibre=fibres, protocol={"steps": steps})).statistics.light_updates
+        for steps in (["deliver 0.2 W for 5 s"], ["ramp from 0.1 W to 0.3 W over 5 s"])
+    ]
+    assert updates == [1, 1]
+
+
+def test_death_can_be_a_thermal_dose_and_stasis_another():
+    doses = simulate(case(physics={"death": "cem43_240", "stasis": "cem43_30"}))
+    assert (doses.fields.stasis >= 1).sum() > (doses.fields.death >= 1).sum() > 0
+    # both count the same minutes, so one is the other times eight where no rate is capped
+    mild = doses.fields.death < 1.0
+    expected = 8.0 * doses.fields.death[mild]
+    assert doses.fields.stasis[mild] == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("law", ["stasis_hyperaemia", "cutoff_60C"])
+def test_other_laws_of_perfusion_leave_a_smaller_zone(small, law):
+    other = simulate(case(physics={"perfusion_law": law}))
+    assert other.ledger.perfusion > small.ledger.perfusion
+    assert (other.fields.whitening >= 1).sum() <= (small.fields.whitening >= 1).sum()

@@ -7,8 +7,17 @@ import numpy as np
 import pytest
 
 from ablsim.grid import Grid
+from ablsim.margins import MarginMap
+from ablsim.residual import ResidualPiece
 from ablsim.result import Fields, Ledger, Result, Statistics
-from ablsim.summary import DISCLAIMER, render, summarise, verdict
+from ablsim.summary import (
+    DISCLAIMER,
+    MARGIN_CLASSES,
+    render,
+    residual_sentence,
+    summarise,
+    verdict,
+)
 from ablsim.zone import TumourCoverage, Zone, Zones
 
 ZONE = Zone(
@@ -18,6 +27,12 @@ ZONE = Zone(
     across=29.5e-3,
     sphericity=0.97,
     pieces=1,
+)
+PIECES = (
+    ResidualPiece(
+        0.36e-6, (9e-3, 1e-3, 9e-3), 12.8e-3, "left superior", "right hepatic vein", 3.26e-3
+    ),
+    ResidualPiece(0.0204e-6, (0.0, -14e-3, 0.0), 14e-3, "anterior"),
 )
 LAYOUT = {
     "schema": "",
@@ -31,7 +46,13 @@ LAYOUT = {
         "margin_min_mm": 0.0,
         "margin_mean_mm": 0.0,
         "residual_ml": 0.0,
+        "margin_asked_mm": 0.0,
+        "margin_reached": 0.0,
+        "margin_classes": dict.fromkeys(MARGIN_CLASSES, 0.0),
+        "margin_histogram": {"edges_mm": [], "share": []},
+        "residual_pieces": [],
     },
+    "shrinkage": None,
     "healthy_ablated_ml": 0.0,
     "boiled_ml": 0.0,
     "charred_ml": 0.0,
@@ -39,7 +60,7 @@ LAYOUT = {
     "energy_j": dict.fromkeys(
         (
             *("fired", "emitted", "absorbed", "escaped", "stored", "perfusion", "vessels"),
-            *("boundary", "latent", "vapour", "moved_by_cap", "balance_error"),
+            *("boundary", "latent", "vapour", "between_sessions", "moved_by_cap", "balance_error"),
         ),
         0.0,
     ),
@@ -76,16 +97,21 @@ def make_coverage(fraction=0.9731, margin=-1.2e-3, with_margin=0.8):
         margin_min=margin,
         margin_mean=2e-3,
         residual=(1 - fraction) * 14.137e-6,
+        margin_asked=5e-3,
+        margin_reached=0.25,
+        margin_map=MarginMap(np.zeros((4, 3)), np.ones(4), np.array([margin, 1e-3, 3e-3, 5e-3])),
+        residual_pieces=PIECES if fraction < 1.0 else (),
     )
 
 
-def make_summary(tumour=None, zone=ZONE, ledger=None):
+def make_summary(tumour=None, zone=ZONE, ledger=None, perfusion="normal"):
     grid = Grid.centred((0, 0, 0), (10e-3,) * 3, 1e-3)
     field = np.zeros(grid.shape, dtype=np.float32)
     result = Result(
         case=SimpleNamespace(
             title="NET metastasis, 30 mm",
             sha256="ab" * 32,
+            tissue=SimpleNamespace(perfusion=perfusion),
             fibres_all=(1, 2, 3, 4),
             protocol=SimpleNamespace(illuminations=2, placements=1, sessions=1, laser_time=720.0),
         ),
@@ -119,6 +145,7 @@ def test_the_summary_is_plain_json_with_the_keys_of_the_interface():
         "case",
         "zones",
         "tumour",
+        "shrinkage",
         "healthy_ablated_ml",
         "boiled_ml",
         "charred_ml",
@@ -202,6 +229,79 @@ def test_the_text_shows_verdict_zones_energy_notes_and_disclaimer():
     assert max(map(len, lines)) <= 100
     header = next(line for line in lines if line.startswith("Zone"))
     assert len(header) == len(stasis)
+
+
+def test_the_text_says_how_the_margin_is_spread_and_where_the_residual_sits():
+    summary = make_summary(make_coverage())
+    lines = render(summary).splitlines()
+    header = next(line for line in lines if line.startswith("  margin, mm"))
+    shares = next(line for line in lines if line.startswith("  of its surface"))
+    assert header.split()[2:] == ["<", "0", "0-2", "2-5", "5-10", ">", "10"]
+    assert shares.split()[3:] == ["25.0", "%", "25.0", "%", "25.0", "%", "25.0", "%", "0.0", "%"]
+    assert len(header) == len(shares)
+    assert any("5 mm, reached on 25.0 % of its surface" in line for line in lines)
+    assert residual_sentence(summary["tumour"]) == (
+        "2 pieces; the largest, 0.36 mL left superior, 13 mm from the centre, "
+        "3.3 mm from right hepatic vein; 0.02 mL in the others."
+    )
+    at = next(i for i, line in enumerate(lines) if line.startswith("  sits"))
+    sentence = f"{lines[at].removeprefix('  sits').strip()} {lines[at + 1].strip()}"
+    assert sentence == residual_sentence(summary["tumour"])
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_complete_ablation_says_nothing_about_where_residual_sits():
+    summary = make_summary(make_coverage(1.0, 5.2e-3, 1.0))
+    assert residual_sentence(summary["tumour"]) == ""
+    assert "  sits" not in render(summary)
+
+
+def test_the_histogram_of_the_summary_is_in_whole_millimetres_and_adds_up():
+    tumour = make_summary(make_coverage())["tumour"]
+    assert tumour["margin_histogram"]["edges_mm"] == [-2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert sum(tumour["margin_histogram"]["share"]) == pytest.approx(1.0)
+    assert list(tumour["margin_classes"].values()) == [0.25, 0.25, 0.25, 0.25, 0.0]
+    assert tumour["residual_pieces"][0] == {
+        "volume_ml": pytest.approx(0.36),
+        "centroid_mm": pytest.approx([9.0, 1.0, 9.0]),
+        "from_centre_mm": pytest.approx(12.8),
+        "direction": "left superior",
+        "vessel": {"name": "right hepatic vein", "distance_mm": pytest.approx(3.26)},
+    }
+    assert tumour["residual_pieces"][1]["vessel"] is None
+
+
+@pytest.mark.parametrize("perfusion", ["normal", "occluded"])
+def test_living_tissue_gets_no_shrunk_size(perfusion):
+    summary = make_summary(perfusion=perfusion)
+    assert summary["shrinkage"] is None
+    assert "ruler" not in render(summary)
+
+
+def test_bench_tissue_gets_a_shrunk_size_beside_the_untouched_one():
+    summary = make_summary(perfusion="none")
+    assert summary["zones"] == make_summary()["zones"]
+    shrunk = summary["shrinkage"]
+    assert shrunk["zone"] == "whitening"
+    assert shrunk["axes_mm"][0] == pytest.approx([33.0 * 0.78, 33.0 * 0.88])
+    assert shrunk["along_fibre_mm"] == pytest.approx([33.0 * 0.78, 33.0 * 0.88])
+    assert shrunk["across_fibre_mm"] == pytest.approx([29.5 * 0.78, 29.5 * 0.88])
+    assert shrunk["volume_ml"] == pytest.approx([15.25 * 0.78**3, 15.25 * 0.88**3])
+    text = render(summary)
+    assert "25.7-29.0 x 24.2-27.3 x 21.8-24.6 mm, along 25.7-29.0, across 23.0-26.0 mm" in text
+    assert "12 to 22 % shorter" in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert "ruler" not in render(make_summary(zone=Zone(), perfusion="none"))
+
+
+def test_a_summary_stored_before_these_keys_can_still_be_read():
+    summary = make_summary(make_coverage(), perfusion="none")
+    del summary["shrinkage"]
+    for key in ("margin_asked_mm", "margin_reached", "margin_classes", "margin_histogram"):
+        del summary["tumour"][key]
+    del summary["tumour"]["residual_pieces"]
+    assert "left" in render(summary)
 
 
 def test_a_run_without_any_light_can_be_read_too():

@@ -395,3 +395,32 @@ def test_boiled_cells_are_those_that_lost_water_and_char_is_counted_by_its_share
 def test_the_mean_of_fibre_directions_is_a_unit_vector_even_when_fibres_face_each_other():
     assert mean_direction([(0, 0, -1), (0, 0, 1)]) == (0.0, 0.0, -1.0)
     np.testing.assert_allclose(mean_direction([(1, 0, 0), (0, 1, 0)]), [0.5**0.5, 0.5**0.5, 0])
+
+
+def test_residual_pieces_add_up_and_name_the_vessel_beside_them():
+    # The zone covers the right of the tumour; the vein runs along its left.
+    vein = make_vessel((9e-3, -90e-3, 0.0), (9e-3, 90e-3, 0.0), diameter=4e-3)
+    far = SimpleNamespace(name="far", points=[(-15e-3, 0.0, -0.09), (-15e-3, 0.0, 0.09)])
+    far.diameter = 3e-3
+    tumour = make_tumour(12e-3)
+    zones = measure_zones(make_result(ball((-4e-3, 0.0, 0.0)), tumour=tumour, vessels=(far, vein)))
+    (piece,) = zones.tumour.residual_pieces
+    assert piece.volume == pytest.approx(zones.tumour.residual, rel=1e-9)
+    assert piece.volume == pytest.approx(4 / 3 * np.pi * 6e-3**3 - lens(R, 6e-3, 4e-3), rel=0.05)
+    assert piece.direction == "left"
+    assert piece.vessel == "vein"
+    # From the tumour's left pole at 6 mm to the wall at 7 mm.
+    assert piece.vessel_distance == pytest.approx(1e-3, abs=0.1e-3)
+
+
+def test_all_is_residual_without_a_zone_and_nothing_where_it_is_complete():
+    none = measure_zones(
+        make_result(lambda points: np.ones(points.shape[:-1]), tumour=make_tumour(12e-3))
+    ).tumour
+    (whole,) = none.residual_pieces
+    assert whole.direction == "central"
+    assert whole.volume == pytest.approx(none.volume)
+    np.testing.assert_allclose(whole.centroid, 0.0, atol=1e-6)
+    complete = measure_zones(make_result(ball(), tumour=make_tumour(12e-3))).tumour
+    assert complete.residual_pieces == ()
+    assert complete.residual == 0.0

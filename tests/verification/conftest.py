@@ -12,9 +12,9 @@ BASE = 310.15
 GATE = 316.15
 KINETICS = np.array(
     [
-        (np.log(1.98e106), 6.67e5 / 8.314462618, GATE),
-        (np.log(5.49e41), 2.768e5 / 8.314462618, GATE),
-        (np.log(3.25e43), 2.81e5 / 8.314462618, GATE),
+        (np.log(1.98e106), 6.67e5 / 8.314462618, GATE, 0.0, 0.0),
+        (np.log(5.49e41), 2.768e5 / 8.314462618, GATE, 0.0, 0.0),
+        (np.log(3.25e43), 2.81e5 / 8.314462618, GATE, 0.0, 0.0),
     ]
 )
 SIDES = ("x_min", "x_max", "y_min", "y_max", "z_min", "z_max")
@@ -22,7 +22,7 @@ SIDES = ("x_min", "x_max", "y_min", "y_max", "z_min", "z_max")
 
 def material(*, k=0.52, c=3.816e6, w=0.0, gain=0.0, c_dry=4.4e5, latent=1.75e9, k_dry=None):
     """A row of the heat solver's table; by default it never changes."""
-    return [c, c_dry, latent, k, k if k_dry is None else k_dry, gain, 28.0, 1.0 / 27.0, w]
+    return [c, c_dry, latent, k, k if k_dry is None else k_dry, gain, 28.0, 1.0 / 27.0, w, 1.0]
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_exact_light_source_reproduces_published_values(w):
 @pytest.mark.parametrize("w", [0.0, 0.01 * 3.834e6])
 def test_point_source_in_perfused_tissue(heat, row, w):
     grid = Grid.centred((0.0, 0.0, 0.0), (50.5e-3, 50.5e-3, 50.5e-3), 0.5e-3)
-    solver = heat(grid, rows=[row(w=w)], skip_temperature=1e4, shut_down=False)
+    solver = heat(grid, rows=[row(w=w)], skip_temperature=1e4, perfusion_law="constant")
     q = np.zeros(grid.shape)
     q[50, 50, 50] = 1.0 / grid.cell_volume
     solver.set_source(q, NO_TIPS)
@@ -115,7 +115,7 @@ def test_light_source_in_perfused_tissue(heat, row, w):
     grid = Grid.centred((0.0, 0.0, 0.0), (50e-3, 50e-3, 50e-3), 0.5e-3)
     power, mu = 3.0, 300.0
     q = cell_means(grid, lambda r: power * mu**2 * np.exp(-mu * r) / (4 * np.pi * r))
-    solver = heat(grid, rows=[row(w=w)], skip_temperature=1e4, shut_down=False)
+    solver = heat(grid, rows=[row(w=w)], skip_temperature=1e4, perfusion_law="constant")
     solver.set_source(q, NO_TIPS)
     solver.advance(60.0)
     distances = [2e-3, 5e-3, 10e-3]
@@ -129,7 +129,7 @@ def test_perfused_heated_sphere_reaches_its_steady_state(heat, row, cube):
     delta = np.sqrt(K / w)
     x = a / delta
     q = q0 * cell_means(grid, lambda r: (r < a).astype(float))
-    solver = heat(grid, rows=[row(w=w)], skip_temperature=1e4, shut_down=False)
+    solver = heat(grid, rows=[row(w=w)], skip_temperature=1e4, perfusion_law="constant")
     solver.set_source(q, NO_TIPS)
     solver.advance(400.0)
     r = np.array([2e-3, 6.5e-3, 8e-3])
@@ -182,7 +182,7 @@ def mode_error(heat, row, n):
     mode = z[:, None, None] * y[:, None] * x
     solver = heat(
         grid, rows=[row(w=w)], precision="float64", boundary="insulated",
-        time_step=t / (20 * (n / 16) ** 2), shut_down=False,
+        time_step=t / (20 * (n / 16) ** 2), perfusion_law="constant",
     )  # fmt: skip
     solver.theta[1:-1, 1:-1, 1:-1] = 5 * mode
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
@@ -347,7 +347,7 @@ def vessel_error(heat, row, h):
         boundary="insulated",
         precision="float64",
         skip_temperature=1e4,
-        shut_down=False,
+        perfusion_law="constant",
     )
     solver.set_source(np.where(lumen, 0.0, q0), NO_TIPS)
     solver.advance(900.0)
@@ -400,7 +400,9 @@ def test_water_boils_off_and_takes_its_heat(heat, row):
 
 def test_drying_is_not_undone_by_cooling(heat, row):
     grid = Grid((1, 1, 1), 1e-3, (0.0, 0.0, 0.0))
-    solver = heat(grid, rows=[row(w=6e4)], boiling=63.0, boundary="insulated", shut_down=False)
+    solver = heat(
+        grid, rows=[row(w=6e4)], boiling=63.0, boundary="insulated", perfusion_law="constant"
+    )
     solver.set_source(np.full(grid.shape, 2e7), NO_TIPS)
     solver.advance(60.0)
     water = solver.inner("water").item()
@@ -420,7 +422,7 @@ def test_damage_at_constant_temperature_has_its_closed_form(
     solver = heat(grid, boundary="insulated", start_rise=celsius - 37.0, precision=precision)
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     solver.advance(20.0)
-    for name, (ln_a, e_over_r, _) in zip(PROCESSES, kinetics, strict=True):
+    for name, (ln_a, e_over_r, *_) in zip(PROCESSES, kinetics, strict=True):
         rate = np.exp(ln_a - e_over_r / (celsius + 273.15))
         assert solver.inner(name) == pytest.approx(np.full(grid.shape, rate * 20), rel=tolerance)
 
@@ -549,7 +551,9 @@ def test_new_temperature_stays_between_the_old_ones_at_the_step_limit(heat, row)
     """Checkerboard of hot and cold at the full proven limit: no overshoot, dry cells included."""
     grid = Grid((12, 12, 12), 1e-3, (0.0, 0.0, 0.0))
     rng = np.random.default_rng(7)
-    solver = heat(grid, rows=[row(w=5.9e4, gain=0.6, k_dry=0.2)], boiling=63.0, shut_down=False)
+    solver = heat(
+        grid, rows=[row(w=5.9e4, gain=0.6, k_dry=0.2)], boiling=63.0, perfusion_law="constant"
+    )
     dry = rng.random(grid.shape) < 0.3
     solver.water[1:-1, 1:-1, 1:-1] = np.where(dry, 0.0, 1.0)
     solver.inv_c[1:-1, 1:-1, 1:-1] = np.where(dry, 1 / 4.4e5, 1 / 3.816e6)
@@ -560,3 +564,94 @@ def test_new_temperature_stays_between_the_old_ones_at_the_step_limit(heat, row)
     assert solver.n_sub_steps > 0
     assert solver.inner("theta").min() >= -1e-4
     assert solver.inner("theta").max() <= 60.0 + 1e-4
+
+
+# laws of perfusion -------------------------------------------------------------------------------
+
+
+def perfusion_after(heat, row, law, *, stasis=None, celsius=44.0):
+    """Perfusion relative to that at rest, of cells with given stasis at a given temperature."""
+    stasis = np.array([0.0]) if stasis is None else stasis
+    grid = Grid((1, 1, len(stasis)), 1e-3, (0.0, 0.0, 0.0))
+    solver = heat(
+        grid, rows=[row(w=6e4)], boundary="insulated", start_rise=celsius - 37.0,
+        precision="float64", perfusion_law=law,
+    )  # fmt: skip
+    solver.stasis[1, 1, 1:-1] = stasis
+    solver.set_source(np.zeros(grid.shape), NO_TIPS)
+    solver.advance(1e-9)
+    return solver, solver.inner("w")[0, 0] / 6e4
+
+
+def test_stasis_ends_perfusion_exponentially(heat, row):
+    omega = np.array([0.0, 0.1, 1.0, 4.6, 30.0, 200.0])
+    _, flow = perfusion_after(heat, row, "stasis", stasis=omega)
+    assert flow == pytest.approx(np.exp(-omega), rel=1e-7, abs=1e-20)
+
+
+def test_hyperaemia_raises_perfusion_before_it_ends(heat, row):
+    stopped = np.array([0.0, 0.01, 0.02, 0.05, 0.08, 0.5, 0.97, 0.99])
+    _, flow = perfusion_after(heat, row, "stasis_hyperaemia", stasis=-np.log1p(-stopped))
+    expected = [1.0, 1.3, 1.6, 1.21, 0.82, 0.489, 0.1177, 0.0387]
+    assert flow == pytest.approx(expected, abs=2e-3)
+    _, tumour = perfusion_after_in_tumour(heat, row, -np.log1p(-stopped))
+    assert tumour == pytest.approx(1.0 - stopped, rel=1e-6)
+
+
+def perfusion_after_in_tumour(heat, row, stasis):
+    def plain(**changes):
+        return [*row(**changes)[:-1], 0.0]  # the last column: perfusion cannot rise
+
+    return perfusion_after(heat, plain, "stasis_hyperaemia", stasis=stasis)
+
+
+def test_constant_perfusion_does_not_care(heat, row):
+    _, flow = perfusion_after(heat, row, "constant", stasis=np.array([0.0, 5.0, 100.0]))
+    assert (flow == 1.0).all()
+
+
+def test_cutoff_ends_perfusion_for_good_at_sixty_degrees(heat, row):
+    _, below = perfusion_after(heat, row, "cutoff_60C", celsius=59.9)
+    solver, above = perfusion_after(heat, row, "cutoff_60C", celsius=60.1)
+    assert below == pytest.approx(1.0)
+    assert above == 0.0
+    solver.theta[1:-1, 1:-1, 1:-1] = 10.0
+    solver.advance(1.0)
+    assert solver.inner("w").item() == 0.0
+
+
+@pytest.mark.parametrize("celsius", [41.0, 44.0, 48.0])
+def test_thermal_dose_at_constant_temperature_has_its_closed_form(heat, kinetics, celsius):
+    """A dose of 240 equivalent minutes in the place of cell death, below and above 43 degC."""
+    table = kinetics.copy()
+    table[2] = (-np.log(240.0 * 60.0), 0.0, 312.15, np.log(2.0), np.log(4.0))
+    grid = Grid((2, 2, 2), 1e-3, (0.0, 0.0, 0.0))
+    solver = heat(
+        grid, boundary="insulated", start_rise=celsius - 37.0, precision="float64",
+        kinetics=table, skip_temperature=312.15,
+    )  # fmt: skip
+    solver.set_source(np.zeros(grid.shape), NO_TIPS)
+    solver.advance(60.0)
+    ratio = 0.5 if celsius >= 43.0 else 0.25
+    expected = ratio ** (43.0 - celsius) / 240.0
+    assert solver.inner("death") == pytest.approx(np.full(grid.shape, expected), rel=1e-7)
+
+
+def test_a_new_session_forgets_the_heat_and_keeps_the_tissue(heat, row):
+    solver = fired_hard(heat, row, duration=60.0, precision="float64")
+    solver.set_source(np.full(solver.grid.shape, 1e7), NO_TIPS)
+    solver.advance(20.0)
+    solver.set_source(np.zeros(solver.grid.shape), NO_TIPS)
+    kept = {name: solver.inner(name).copy() for name in ("water", "char", "w", "inv_c", *PROCESSES)}
+    stored = solver.balance()["stored"]
+    solver.start_session()
+    books = solver.balance()
+    assert not solver.inner("theta").any()
+    assert (books["stored"], books["between_sessions"]) == (0.0, pytest.approx(stored, rel=1e-12))
+    for name, values in kept.items():
+        assert np.array_equal(solver.inner(name), values)
+    # conductivity is that at body temperature again, by the water left
+    wet, dry = solver.medium.table[0, 3], solver.medium.table[0, 4]
+    assert solver.inner("k") == pytest.approx(dry + (wet - dry) * kept["water"], rel=1e-12)
+    solver.advance(30.0)
+    assert not solver.inner("theta").any()

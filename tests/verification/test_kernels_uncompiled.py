@@ -19,9 +19,10 @@ k, inv_c, w, q = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(sha
 k[inner], inv_c[inner], w[inner], q[inner] = 0.5, 1 / 3.8e6, 6e4, 1e7 * rng.random((5, 5, 6))
 k[inner] += 0.3 * rng.random((5, 5, 6))
 water = np.ones(shape); water[inner] = rng.random((5, 5, 6)).round(1); water[2, 2, 2:4] = 0.0
-table = np.array([[3.8e6, 4.4e5, 1.75e9, 0.5, 0.2, 0.6, 28.0, 1 / 27, 6e4]])
+table = np.array([[3.8e6, 4.4e5, 1.75e9, 0.5, 0.2, 0.6, 28.0, 1 / 27, 6e4, 1.0]])
 inv_c[inner] = 1 / (4.4e5 + (3.8e6 - 4.4e5) * water[inner])
-kinetics = np.array([[245.0, 80226.0, 316.15], [96.1, 33292.0, 316.15], [100.0, 33798.0, 316.15]])
+kinetics = np.array([[245.0, 80226.0, 316.15, 0.0, 0.0], [96.1, 33292.0, 316.15, 0.0, 0.0],
+                     [-9.57, 0.0, 312.15, 0.693, 1.386]])
 code = np.zeros(shape, np.uint8)
 char, stasis, whitening, death = (np.zeros(shape) for _ in range(4))
 hot, dried = np.zeros(shape[:2], np.uint8), np.ones(shape[:2], np.uint8)
@@ -36,7 +37,7 @@ for _ in range(3):
     pennes.substep(theta, k, inv_c, w, q, water, code, table, 63.0, cells, n, slot, n_sub, dt,
                    inv_h2, new)
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
-                   kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, True)
+                   kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2)
     reaction.cap(new, water, inv_c, code, table, 63.0, 90.0, tips, dried, box)
     theta, new = new, theta
 np.savez(sys.argv[1], theta=theta, water=water, char=char, stasis=stasis, whitening=whitening,

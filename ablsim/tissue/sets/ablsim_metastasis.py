@@ -119,7 +119,7 @@ def _optics(native_absorption: Sourced, coagulated_absorption: Sourced) -> Optic
     )
 
 
-_THERMAL = ThermalProperties(
+TUMOUR_THERMAL = ThermalProperties(
     conductivity=Sourced(
         0.54,
         "W/(m K)",
@@ -168,7 +168,7 @@ NET_METASTASIS = Tissue(
     name="net_metastasis",
     title="liver metastasis of a neuroendocrine tumour",
     optical=_optics(_ABSORPTION_NEUROENDOCRINE, _ABSORPTION_NEUROENDOCRINE),
-    thermal=_THERMAL,
+    thermal=TUMOUR_THERMAL,
     perfusion_rate=Sourced(
         1200.0,
         "mL/min/kg",
@@ -189,7 +189,7 @@ COLORECTAL_METASTASIS = Tissue(
     name="colorectal_metastasis",
     title="liver metastasis of a colorectal carcinoma",
     optical=_optics(_ABSORPTION_COLORECTAL, _COAGULATED_ABSORPTION_COLORECTAL),
-    thermal=_THERMAL,
+    thermal=TUMOUR_THERMAL,
     perfusion_rate=Sourced(
         400.0,
         "mL/min/kg",

@@ -4,7 +4,7 @@ Flat to 60-70 degC and 60 % higher at 92 degC, the heat capacity per volume unch
 disagree, from +45 % (Guntur2013) through none to -20 % (Choi2013): the plausible range of the gain.
 """
 
-from ablsim.tissue.properties import Sourced
+from ablsim.tissue.properties import ConductivityLaw, Sourced
 
 KEY = "Mohammadi2021"
 
@@ -16,7 +16,7 @@ CONDUCTIVITY_GAIN = Sourced(
     high=0.7,
     how="measured",
     spread_kind="range",
-    note="liver ex vivo, at 92 degC; taken over for tumours and blood",
+    note="liver ex vivo, at 92 degC; taken over for all tissues but fat",
     related=("Guntur2013", "Choi2013"),
 )
 
@@ -40,3 +40,6 @@ GAIN_END = Sourced(
     how="measured",
     no_spread="the gain is quoted at this temperature; the gain itself is varied",
 )
+
+MOHAMMADI = ConductivityLaw(CONDUCTIVITY_GAIN, GAIN_START, GAIN_END)
+"""The law `k_mohammadi_dry`, the default of all tissues but fat."""

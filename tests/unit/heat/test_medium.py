@@ -57,7 +57,7 @@ def test_kernel_conductivity_is_that_of_the_library():
     from ablsim.heat.pennes import HeatSettings, PennesSolver
 
     case, domain, medium = make()
-    kinetics = np.array([[1.0, 1e5, 400.0]] * 3)
+    kinetics = np.array([[1.0, 1e5, 400.0, 0.0, 0.0]] * 3)
     settings = HeatSettings(310.15, 0.0, kinetics, 311.0, 473.15, 673.15, tolerance=0.0)
     solver = PennesSolver(medium, case.domain.boundary, settings)
     inner = (slice(1, -1),) * 3

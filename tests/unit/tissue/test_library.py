@@ -1,6 +1,7 @@
 """Every default carries unit, source, range and spread, and none changes unseen."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,39 @@ from ablsim.citations import list_keys
 from ablsim.errors import CaseError
 from ablsim.light.fibre import TRANSMISSION
 from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
-from ablsim.tissue.library import get_kinetics, get_tissue, list_kinetics, list_tissues
+from ablsim.tissue.library import (
+    get_conductivity,
+    get_kinetics,
+    get_optics,
+    get_perfusion,
+    get_tissue,
+    list_conductivities,
+    list_kinetics,
+    list_optics,
+    list_perfusions,
+    list_tissues,
+)
 from ablsim.tissue.properties import ASSUMED
 from ablsim.tissue.sets.ablsim_liver import COAGULATED_ABSORPTION_RATIO
 from ablsim.tissue.sources import Use, list_sources, list_uses
+from ablsim.units import to_kelvin
 
 TISSUES = [get_tissue(name) for name in list_tissues()]
 KINETICS = [get_kinetics(name) for name in list_kinetics()]
-USES = list_uses(TISSUES, KINETICS, {**CONSTANTS, **PERFUSION_STRATA})
+PERFUSIONS = {name: get_perfusion(name) for name in list_perfusions()}
+OPTICS = [
+    Use(name, f"{state} {parameter}", getattr(getattr(get_optics(name), state), parameter))
+    for name in list_optics()
+    for state in ("native", "coagulated")
+    for parameter in ("absorption", "reduced_scattering", "anisotropy")
+]
+LAWS = [
+    Use(name, parameter, number)
+    for name in list_conductivities()
+    for parameter in ("gain", "gain_start", "gain_end", "conductivity")
+    if (number := getattr(get_conductivity(name), parameter)) is not None
+]
+USES = [*list_uses(TISSUES, KINETICS, {**CONSTANTS, **PERFUSIONS}), *OPTICS, *LAWS]
 SNAPSHOT = Path(__file__).with_name("defaults.toml")
 
 
@@ -32,6 +58,13 @@ def test_the_library_holds_the_tissues_of_the_liver_and_the_kinetics_by_name():
         "net_metastasis",
         "colorectal_metastasis",
         "blood",
+        "hcc",
+        "cirrhotic_liver",
+        "bile",
+        "gallbladder_wall",
+        "vessel_wall",
+        "fat",
+        "muscle",
     }
     assert set(list_kinetics()) == {
         "brown_stasis",
@@ -42,6 +75,39 @@ def test_the_library_holds_the_tissues_of_the_liver_and_the_kinetics_by_name():
         "comsol_jacques_liver",
         "hepg2",
         "hep3b",
+        "agah_artery",
+        "cem43_240",
+        "cem43_120",
+        "cem43_60",
+        "cem43_30",
+    }
+    assert set(list_optics()) == {
+        "liver_default_1064",
+        "crlm_default_1064",
+        "net_default_1064",
+        "liver_exvivo_bled_1064",
+        "frankfurt_litt_1064",
+        "mdacc_litt",
+        "muscle_mohammed2005",
+    }
+    assert set(list_conductivities()) == {
+        "constant_itis",
+        "k_mohammadi_dry",
+        "k_guntur2013",
+        "k_silva2020",
+        "k_choi2013",
+        "k_valvano",
+    }
+    assert set(list_perfusions()) == {
+        "itis_860",
+        "carlisle_790",
+        "rfa_legacy_356",
+        "crlm_400",
+        "net_1200",
+        "hcc_800",
+        "cirrhosis_500",
+        "hypovascular",
+        "embolised",
     }
     assert all(tissue.title for tissue in TISSUES)
     assert all(kinetics.title and kinetics.endpoint for kinetics in KINETICS)
@@ -54,6 +120,8 @@ def test_the_library_holds_the_tissues_of_the_liver_and_the_kinetics_by_name():
         (get_tissue, "net_metastases", "net_metastasis"),
         (get_kinetics, "brown", "brown_stasis"),
         (get_kinetics, "Reddy_hcc_2013", "reddy_hcc_2013"),
+        (get_optics, "frankfurt_1064", "frankfurt_litt_1064"),
+        (get_perfusion, "carlisle", "carlisle_790"),
     ],
 )
 def test_a_misspelt_name_is_answered_with_the_right_one(find, name, near):
@@ -144,12 +212,72 @@ def test_coagulated_blood_has_the_optics_of_native_blood_and_says_that_data_are_
     assert "no data" in blood.note
 
 
-def test_coagulation_raises_scattering_and_shortens_the_way_of_light_in_every_solid_tissue():
+def test_coagulation_raises_scattering_in_every_tissue_that_coagulates():
     for tissue in TISSUES:
-        if tissue.name != "blood":
-            native, coagulated = tissue.optical.native, tissue.optical.coagulated
+        native, coagulated = tissue.optical.native, tissue.optical.coagulated
+        if tissue.name in {"blood", "bile", "fat"}:
+            assert coagulated is native
+            assert "no" in tissue.note
+        else:
             assert coagulated.reduced_scattering.si > 2.0 * native.reduced_scattering.si
-            assert coagulated.absorption.si >= native.absorption.si
+            assert coagulated.absorption.si >= 0.95 * native.absorption.si
+
+
+@pytest.mark.parametrize(
+    ("name", "native", "coagulated"),
+    [
+        ("frankfurt_litt_1064", (0.50, 80, 0.97), (0.60, 300, 0.95)),
+        ("mdacc_litt", (0.502, 80, 0.975), (0.502, 80, 0.975)),
+        ("liver_default_1064", (0.50, 80, 0.95), (0.50, 250, 0.94)),
+        ("crlm_default_1064", (0.30, 62.5, 0.92), (0.33, 175, 0.92)),
+        ("net_default_1064", (0.50, 62.5, 0.92), (0.50, 175, 0.92)),
+        ("liver_exvivo_bled_1064", (0.30, 80, 0.95), (0.30, 250, 0.94)),
+    ],
+)
+def test_published_optics_are_their_absorption_scattering_and_anisotropy(name, native, coagulated):
+    """As published: mu_a [1/cm], mu_s [1/cm], g; what acts is mu_s (1 - g)."""
+    optics = get_optics(name)
+    for state, (absorption, scattering, g) in (
+        (optics.native, native),
+        (optics.coagulated, coagulated),
+    ):
+        assert state.absorption.si == pytest.approx(100.0 * absorption)
+        assert state.anisotropy.si == pytest.approx(g)
+        assert state.reduced_scattering.si == pytest.approx(100.0 * scattering * (1.0 - g))
+
+
+def test_muscle_takes_the_heat_of_one_source_and_the_light_of_another():
+    muscle = get_tissue("muscle")
+    assert muscle.optical is get_optics("muscle_mohammed2005")
+    assert muscle.thermal.density.source == muscle.perfusion_rate.source == "Hasgall2022"
+    assert muscle.perfusion == pytest.approx(36.74e-6 / 60.0 * 1090.4)
+
+
+@pytest.mark.parametrize(
+    ("name", "per_second"),
+    [
+        ("itis_860", 860.46 * 1078.75e-6 / 60.0),
+        ("carlisle_790", 17.0 * 70.0 / 1.5 * 1078.75e-6 / 60.0),
+        ("rfa_legacy_356", 6.4e-3),
+        ("hypovascular", 6e-3),
+    ],
+)
+def test_published_perfusions_mean_this_in_liver(name, per_second):
+    tissue = replace(get_tissue("liver"), perfusion_rate=get_perfusion(name))
+    assert tissue.perfusion == pytest.approx(per_second, rel=2e-3)
+
+
+def test_an_artery_stands_65_degrees_for_471_seconds_as_in_the_table_of_its_coefficients():
+    artery = get_kinetics("agah_artery")
+    assert artery.time_to_threshold(to_kelvin(65.0)) == pytest.approx(471.0, rel=0.02)
+    assert artery.time_to_threshold(to_kelvin(60.0)) == pytest.approx(4.7e3, rel=0.02)
+
+
+def test_fat_without_its_water_keeps_the_heat_capacity_of_fat():
+    thermal = get_tissue("fat").thermal
+    wet = thermal.density.si * thermal.specific_heat.si
+    water = thermal.density.si * thermal.water_fraction.si * 4180.0
+    assert thermal.heat_capacity_dry.si == pytest.approx(wet - water, rel=0.06)
 
 
 def test_colorectal_metastases_absorb_less_than_liver():

@@ -23,6 +23,9 @@ steps = [{steps}]
 """
 DELIVER = '"deliver 5 W for 60 s", "rest for 120 s"'
 PULL_BACK = '"deliver 5 W for 60 s", "pull back 10 mm", "deliver 5 W for 60 s", "rest for 120 s"'
+MOVED = (
+    '"ramp from 2 W to 5 W over 60 s", "reposition by 0 mm, 10 mm, 0 mm", "deliver 5 W for 60 s"'
+)
 TUMOUR = """
 [tumour]
 tissue = "net_metastasis"
@@ -69,6 +72,7 @@ CASES = {
     "bench": (DELIVER, array("single")),
     "diffuser": (DELIVER, DIFFUSER + TUMOUR),
     "two": (DELIVER, array("line", "0, 1, 0") + VEIN + ARTERY),
+    "moved": (MOVED, array("single")),
     "oblique": (PULL_BACK, array("triangle", "-0.4, 0.6, -0.7") + TUMOUR + ARTERY),
 }
 

@@ -253,3 +253,48 @@ def test_long_titles_are_made_to_fit(example, tmp_path, monkeypatch, no_gl):
     pictures.draw_curves(replace(result, case=case), tmp_path / "c.png")
     (title,) = [text for text in kept[0].texts if text.get_text().startswith("A very long")]
     assert title.get_window_extent().x1 <= kept[0].bbox.x1
+
+
+def make_tumour(edges, shares, asked=5.0):
+    return {
+        "margin_asked_mm": asked,
+        "margin_histogram": {"edges_mm": edges, "share": shares},
+    }
+
+
+def test_the_margin_histogram_shows_shares_and_marks_what_falls_short(canvas):
+    axes = canvas.figure.add_subplot()
+    edges = [-2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    shares = [0.05, 0.05, 0.1, 0.1, 0.2, 0.2, 0.2, 0.1]
+    figures.draw_margin_histogram(axes, make_tumour(edges, shares))
+    bars = axes.patches
+    assert [bar.get_x() for bar in bars] == edges[:-1]
+    assert [bar.get_height() for bar in bars] == pytest.approx([100.0 * s for s in shares])
+    alphas = [bar.get_facecolor()[3] for bar in bars]
+    assert len(set(alphas)) == 3
+    assert alphas == sorted(alphas)
+    assert (alphas.index(0.45), alphas.index(0.9)) == (2, 7)
+    assert {line.get_xdata()[0] for line in axes.lines} == {0.0, 5.0}
+
+
+@pytest.mark.parametrize("name", ["full", "bench"])
+def test_the_whole_picture_has_the_margins_where_there_is_a_tumour(
+    example, tmp_path, monkeypatch, no_gl, name
+):
+    made = example(name)
+    path = storage.save(made.result, tmp_path / "r.vtkhdf", snapshots=made.snapshots)
+    kept = keep_figure(monkeypatch)
+    pictures.draw(path, tmp_path / "r.png")
+    shown = "Tumour's surface by its" in texts_of(kept[0])
+    assert shown == (made.result.case.tumour is not None)
+
+
+def test_the_margin_histogram_gives_way_where_there_is_no_room(example, no_gl):
+    result = example("full").result
+    tumour = summarise(result, measure_zones(result))["tumour"]
+    for height, shown in ((15.4, True), (7.0, False)):
+        figure = Figure(figsize=(18, height), dpi=40)
+        FigureCanvasAgg(figure)
+        place = (0.014, 0.36, 0.672, 0.565)
+        panels.fill_scene(figure, place, result, None, use_gl=False, all_zones=True, tumour=tumour)
+        assert ("Tumour's surface by its" in texts_of(figure)) == shown

@@ -119,6 +119,14 @@ def test_needles_stick_out_and_mark_where_light_left(example):
     np.testing.assert_allclose(end, (0.0, 0.0, -8e-3), atol=1e-12)
 
 
+def test_a_repositioned_fibre_is_drawn_at_both_places(example):
+    first, second = make_subject(example("moved").result).needles
+    assert (first.name, second.name) == ("F1", "F1 (2)")
+    np.testing.assert_allclose(first.tip, [0.0, 0.0, 0.0], atol=1e-12)
+    np.testing.assert_allclose(second.tip, [0.0, 10e-3, 0.0], atol=1e-12)
+    assert len(first.active) == len(second.active) == 1
+
+
 def test_the_zone_in_the_picture_is_the_zone_of_the_result(example):
     subject, plane, _ = make_scene(example, "bench")
     (flat,) = [c for c, line in plane_contours(subject, plane, ["stasis"]) if line is REPORTED_LINE]

@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 
-from ablsim.damage.arrhenius import (
+from ablsim.damage.rate import (
     NEGLIGIBLE,
     damage_integral,
     damage_rate,
-    kinetics_table,
+    rate_table,
     skip_temperature,
     threshold_temperature,
 )
 from ablsim.tissue.library import get_kinetics
+from ablsim.tissue.sets.sapareto1984 import CEM43_240, THERMAL_DOSES
 from ablsim.units import to_celsius, to_kelvin
 
 STASIS, WHITENING, DEATH = (
@@ -47,8 +48,32 @@ def test_skip_temperature_rises_above_the_gate_for_a_short_treatment():
 
 
 def test_table_holds_what_the_kernels_expect():
-    table = kinetics_table([STASIS, WHITENING, DEATH])
+    table = rate_table([STASIS, WHITENING, DEATH])
     rates = np.exp(table[:, 0] - table[:, 1] / to_kelvin(55.0))
     expected = [float(damage_rate(k, to_kelvin(55.0))) for k in (STASIS, WHITENING, DEATH)]
     assert rates == pytest.approx(expected, rel=1e-9)
     assert to_celsius(table[:, 2]) == pytest.approx([43.0] * 3)
+
+
+def test_equivalent_minutes_halve_per_kelvin_above_43_and_quarter_below():
+    rates = damage_rate(CEM43_240, to_kelvin(np.array([38.9, 41.0, 43.0, 44.0, 50.0])))
+    per_minute = 240.0 * 60.0 * rates
+    assert per_minute == pytest.approx([0.0, 1 / 16, 1.0, 2.0, 128.0], rel=1e-9)
+
+
+def test_dose_of_240_minutes_takes_its_textbook_times():
+    for celsius, seconds in ((43.0, 14400.0), (50.0, 112.5), (55.0, 3.516)):
+        assert damage_integral(CEM43_240, to_kelvin(celsius), seconds) == pytest.approx(
+            1.0, rel=1e-3
+        )
+    assert to_celsius(threshold_temperature(CEM43_240, 60.0)) == pytest.approx(50.907, abs=1e-3)
+
+
+def test_doses_add_up_over_time():
+    for dose in THERMAL_DOSES:
+        pieces = sum(damage_integral(dose, to_kelvin(46.0), t) for t in (10.0, 20.0, 30.0))
+        assert pieces == pytest.approx(damage_integral(dose, to_kelvin(46.0), 60.0))
+
+
+def test_skip_temperature_respects_a_gate_below_43():
+    assert to_celsius(skip_temperature([STASIS, CEM43_240], 36000.0)) == pytest.approx(39.0)

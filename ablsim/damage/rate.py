@@ -1,0 +1,101 @@
+r"""How fast heat damages tissue.
+
+Every process is a rate :math:`d\Omega/dt` of temperature alone, complete where Omega reaches 1. An
+Arrhenius process has :math:`A \exp(-E_a / (R T))`, with survival :math:`\exp(-\Omega)` (Henriques
+1947). A thermal dose counts equivalent minutes at 43 degC, :math:`R^{43 - T}` per minute
+(Sapareto 1984), as a share of the dose that is lethal. No process runs below its gate, because
+rates fitted between 45 and 60 degC would otherwise destroy tissue at body temperature within hours.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+
+from ablsim.tissue.dose import Kinetics, ThermalDose
+from ablsim.units import GAS_CONSTANT, to_kelvin
+
+NEGLIGIBLE = 1e-3
+"""Damage integral over a whole treatment that may be left out."""
+
+REFERENCE = to_kelvin(43.0)
+"""Temperature at which equivalent minutes are counted [K]."""
+
+
+class Coefficients(NamedTuple):
+    """The numbers of ``rate = exp(a - b/T + s (T - 43 degC))``, 0 below ``gate``.
+
+    ``a`` [1], ``b`` [K], ``gate`` [K], and the slope s [1/K] above and below 43 degC.
+    """
+
+    a: float
+    b: float
+    gate: float
+    above: float
+    below: float
+
+
+def coefficients(process: Kinetics) -> Coefficients:
+    """Return the coefficients of a process' rate."""
+    if isinstance(process, ThermalDose):
+        return Coefficients(
+            a=-float(np.log(process.minutes.si)),
+            b=0.0,
+            gate=process.gate.si,
+            above=-float(np.log(process.ratio_above.si)),
+            below=-float(np.log(process.ratio_below.si)),
+        )
+    return Coefficients(
+        a=float(np.log(process.frequency_factor.si)),
+        b=process.activation_energy.si / GAS_CONSTANT,
+        gate=process.gate.si,
+        above=0.0,
+        below=0.0,
+    )
+
+
+def _log_rate(c: Coefficients, temperature: NDArray[np.float64]) -> NDArray[np.float64]:
+    slope = np.where(temperature >= REFERENCE, c.above, c.below)
+    return np.asarray(c.a - c.b / temperature + slope * (temperature - REFERENCE))
+
+
+def damage_rate(process: Kinetics, temperature: ArrayLike) -> NDArray[np.float64]:
+    """Return the rate of a process [1/s] at absolute ``temperature`` [K]; 0 below its gate."""
+    c = coefficients(process)
+    t = np.asarray(temperature, dtype=np.float64)
+    return np.asarray(np.where(t >= c.gate, np.exp(_log_rate(c, t)), 0.0))
+
+
+def damage_integral(process: Kinetics, temperature: float, duration: float) -> float:
+    """Return Omega after ``duration`` [s] at constant absolute ``temperature`` [K]."""
+    return float(damage_rate(process, temperature)) * duration
+
+
+def threshold_temperature(process: Kinetics, duration: float, omega: float = 1.0) -> float:
+    """Return the constant temperature [K] that reaches ``omega`` in ``duration`` [s], ungated."""
+    c = coefficients(process)
+    needed = np.log(omega / duration)
+
+    def excess(temperature: float) -> float:
+        return float(_log_rate(c, np.asarray(temperature)) - needed)
+
+    return float(brentq(excess, 200.0, 1000.0, xtol=1e-12, rtol=1e-14))
+
+
+def skip_temperature(processes: Sequence[Kinetics], duration: float) -> float:
+    """Return the temperature [K] below which no process adds anything over ``duration`` [s].
+
+    For each process that is its gate or the temperature whose rate stays below `NEGLIGIBLE` over
+    the whole duration, whichever is higher; for all of them, the lowest.
+    """
+    return min(
+        max(process.gate.si, threshold_temperature(process, duration, NEGLIGIBLE))
+        for process in processes
+    )
+
+
+def rate_table(processes: Sequence[Kinetics]) -> NDArray[np.float64]:
+    """Return the coefficients of several processes, one row each."""
+    return np.array([coefficients(process) for process in processes])
