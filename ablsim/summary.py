@@ -38,10 +38,10 @@ _SINKS = (
 
 
 CONFIDENCE = (
-    "How sure    no band was computed for this case. On published lesions diameters come out\n"
-    "            within 15 to 20 % (one standard deviation), volumes within a factor of 1.6"
+    "How sure    no band was computed for this case. Expect diameters to be off by 15 to 20 %\n"
+    "            (one standard deviation, from nine published lesions), volumes by a factor of 1.6"
 )
-"""What validation says of any prediction while a run has no band of its own."""
+"""What the study of the defaults says of any prediction while a run has no band of its own."""
 
 
 def summarise(result: Result, zones: Zones) -> dict[str, Any]:
