@@ -18,20 +18,12 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from ablsim.case_checks import check_memory, find_problems
-from ablsim.case_fields import Boundary, Choice, Words
+from ablsim.case_fibres import FibreArrayTable, FibreTable
+from ablsim.case_fields import Boundary, Choice, Table, Words
 from ablsim.case_messages import describe_problems, describe_syntax, join_problems
-from ablsim.case_tables import (
-    DomainTable,
-    FibreArrayTable,
-    FibreTable,
-    NumericsTable,
-    PhysicsTable,
-    ProtocolTable,
-    Table,
-    TissueTable,
-    TumourTable,
-    VesselTable,
-)
+from ablsim.case_objects import VesselTable
+from ablsim.case_settings import NumericsTable, PhysicsTable, ProtocolTable
+from ablsim.case_tables import DomainTable, TissueTable, TumourTable
 from ablsim.errors import CaseError
 from ablsim.extent import (
     REACH_PERFUSED,

@@ -1,10 +1,12 @@
-"""Field types of the case file that are more than a quantity: words, steps, centre lines, faces."""
+"""Field types of the case file that are more than a quantity, and what all its tables share."""
 
 import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from ablsim.errors import CaseError
 from ablsim.grid import Point
@@ -353,3 +355,9 @@ class Orientation(FieldType):
         """Return the schema."""
         items = DIRECTION.json_schema()
         return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}
+
+
+class Table(BaseModel):
+    """A table of the case file: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import zip_longest
-from math import ceil
 
 import numba
 import numpy as np
@@ -20,11 +18,9 @@ from ablsim.heat.pennes import HeatSettings, PennesSolver
 from ablsim.illumination import Illumination
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
+from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
 from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
 from ablsim.tissue.library import get_kinetics
-
-OPTICS_CHECK = 1.0
-"""Time [s] between two looks at whether the light still fits the tissue."""
 
 OnSnapshot = Callable[[Snapshot], None]
 OnProgress = Callable[[float, float], None]
@@ -88,6 +84,8 @@ class _Run:
             film_fraction=case.physics.char_fraction if case.physics.char == "film" else 0.0,
             light_interval=case.numerics.light_interval,
         )
+        segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
+        self.legs = make_legs(segments, case.numerics.output_interval)
         self.time = 0.0
         self._level = 1.0
         self.light_books = {"fired": 0.0, "emitted": 0.0, "absorbed": 0.0, "escaped": 0.0}
@@ -98,14 +96,13 @@ class _Run:
     def finish(self) -> Result:
         case = self.case
         self._output(0.0)
-        segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
-        session = 1
-        for segment, after in zip_longest(segments, segments[1:]):
-            if segment.session > session:
-                session = segment.session
-                self.solver.start_session()
-            goes_on = after is not None and 0 < segment.illumination == after.illumination
-            self._run(segment, goes_on=goes_on)
+        for leg in self.legs:
+            if leg.opens:
+                self._open(leg)
+            for chunk in make_chunks(leg, self.solver.time_step):
+                self._advance(leg.segment, chunk)
+            if leg.output:
+                self._output(leg.segment.power_at(leg.end))
         total = time.perf_counter() - self._started
         return Result(
             case=case,
@@ -121,55 +118,32 @@ class _Run:
             provenance=_provenance(case),
         )
 
-    def _run(self, segment: Segment, *, goes_on: bool) -> None:
-        """Run one segment, landing on every output time and on its end.
-
-        The end is an output time unless the delivery ``goes_on`` after it.
-        """
+    def _open(self, leg: Leg) -> None:
+        """Begin a segment: a new session if there is one, then the fibres as they fire in it."""
+        if leg.new_session:
+            self.solver.start_session()
+        segment = leg.segment
         fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
         self.illumination.switch(fibres, segment.highest_power)
-        every = self.case.numerics.output_interval
-        marks = [
-            mark * every
-            for mark in range(int(segment.start // every) + 1, ceil(segment.end / every))
-            if segment.start < mark * every < segment.end
-        ]
         self._level = 1.0
         self._shine()
-        for mark in marks:
-            self._advance(mark, segment)
-            self._output(segment.power_at(mark))
-        self._advance(segment.end, segment)
-        if not goes_on:
-            self._output(segment.power_at(segment.end))
 
-    def _advance(self, end: float, segment: Segment) -> None:
-        """Move on to time ``end`` [s] in equal steps, looking at the light once a second.
-
-        On a ramp every step has its own power, the mean of what is set during it.
-        """
-        firing, highest = any(segment.highest_power), sum(segment.highest_power)
-        start = self.time
-        n_steps = max(1, ceil((end - start) / self.solver.time_step * (1.0 - 1e-9)))
-        step = (end - start) / n_steps
-        check = max(1, round(OPTICS_CHECK / step))
-        done = 0
-        while done < n_steps:
-            if firing and done % check == 0:
-                self._renew_light()
-            n = 1 if segment.is_ramp else min(check, n_steps - done)
-            if segment.is_ramp:
-                self._level = segment.power_at(start + (done + 0.5) * step) / highest
-                self._shine()
-            began = time.perf_counter()
-            self.solver.advance(n * step, n)
-            self.wall_heat += time.perf_counter() - began
-            done += n
-            self.time = end if done == n_steps else start + done * step
-            for name in self.light_books:
-                self.light_books[name] += getattr(self._beam, name) * self._level * n * step
-            if self._on_progress is not None:
-                self._on_progress(self.time, self.case.protocol.duration)
+    def _advance(self, segment: Segment, chunk: Chunk) -> None:
+        """Make the steps of a chunk; on a ramp its power is the mean of what is set meanwhile."""
+        if chunk.looks and any(segment.highest_power):
+            self._renew_light()
+        if segment.is_ramp:
+            self._level = segment.power_at(chunk.middle) / sum(segment.highest_power)
+            self._shine()
+        duration = chunk.n_steps * chunk.step
+        began = time.perf_counter()
+        self.solver.advance(duration, chunk.n_steps)
+        self.wall_heat += time.perf_counter() - began
+        self.time = chunk.end
+        for name in self.light_books:
+            self.light_books[name] += getattr(self._beam, name) * self._level * duration
+        if self._on_progress is not None:
+            self._on_progress(self.time, self.case.protocol.duration)
 
     def _renew_light(self) -> None:
         whitening, char = self.solver.inner("whitening"), self.solver.inner("char")

@@ -12,7 +12,7 @@ perfusion, heat above the cap is moved to the surrounding hot zone.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,13 @@ REGION_CHECK = 8
 """Steps between two looks at whether the active region must grow."""
 LAZY_TIME = 5.0
 """Longest time [s] for which absorption outside the active region is left unbooked."""
+
+STATE = (
+    "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
+    "_hot", "_dried", "_tips", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps",
+    "_held_power", "_pending", "_since_check",
+)  # fmt: skip
+"""Names of everything that a step of the solver changes: what a checkpoint must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +179,18 @@ class PennesSolver:
             soon *= self.dtype.type(LAZY_TIME)
             tolerance = min(self.settings.tolerance, 0.5 * float(soon.max()))
             self._grow(find_heated(soon, tolerance, full))
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the next step needs, by name; arrays are not copies."""
+        return {name: getattr(self, name) for name in STATE}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to a ``state`` of a solver of the same case: the next step gives the same bits."""
+        for name in STATE:
+            setattr(self, name, state[name])
+        self._theta_new = self.theta.copy()
+        if self.box is not None:
+            self._set_box(self.box)
 
     def start_session(self) -> None:
         """Bring all tissue to body temperature; damage, water, char and perfusion stay.

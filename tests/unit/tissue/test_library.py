@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ablsim.case_tables import PhysicsTable
+from ablsim.case_settings import PhysicsTable
 from ablsim.citations import list_keys
 from ablsim.errors import CaseError
 from ablsim.light.fibre import TRANSMISSION

@@ -1,0 +1,106 @@
+"""The tables of a case file for the protocol, the laws that hold and the numerics, in SI units."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ablsim.case_fields import Choice, Later, Number, StepType, Table, Words
+from ablsim.protocol import Protocol, Step
+from ablsim.quantities import DURATION, LENGTH, TEMPERATURE_DIFFERENCE, Auto
+
+_Interval = DURATION.within("0.1 s", "24 h", example="30 s")
+
+
+class ProtocolTable(Table):
+    """``[protocol]``: what is done, step by step."""
+
+    steps: tuple[Annotated[Step, StepType()], ...] = Field(
+        description="sentences or tables; power and energy are per fibre"
+    )
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> Self:
+        Protocol.from_steps(self.steps)
+        return self
+
+
+_LAWS = ("stasis", "stasis_hyperaemia", "cutoff_60C", "constant")
+_BOILING = {
+    "apparent_enthalpy_99_101": "boiling models for comparison",
+    "effective_c_yang2007": "boiling models for comparison",
+}
+_DEATHS = {
+    "three_state": "three-state cell death models",
+}
+
+
+class PhysicsTable(Table):
+    """``[physics]``: which laws hold."""
+
+    perfusion_law: Annotated[
+        Literal["stasis", "stasis_hyperaemia", "cutoff_60C", "constant"], Choice(_LAWS)
+    ] = Field(
+        "stasis",
+        description="stasis: perfusion fades with the stasis damage; stasis_hyperaemia: rises "
+        "before it fades, in normal tissue; cutoff_60C: ends for good at 60 degC",
+    )
+    boiling: Annotated[
+        Literal["water_state", "none"], Choice(("water_state", "none"), _BOILING)
+    ] = Field("water_state", description="water_state: water boils off and is gone")
+    char: Annotated[Literal["film", "none"], Choice(("film", "none"))] = Field(
+        "film", description="film: a charred bare tip turns part of the light into heat"
+    )
+    char_fraction: Annotated[float, Number(0.65, 0.0, 1.0)] = Field(
+        0.65, description="share of the emitted power that the char film absorbs"
+    )
+    stasis: Annotated[str, Words("brown_stasis")] = Field(
+        "brown_stasis", description="kinetics of vascular stasis"
+    )
+    whitening: Annotated[str, Words("jacques_liver_whitening")] = Field(
+        "jacques_liver_whitening", description="kinetics of the optical change"
+    )
+    death: Annotated[str, Later(Words("reddy_hcc_2013"), _DEATHS, 'use "reddy_hcc_2013" today')] = (
+        Field("reddy_hcc_2013", description="kinetics of cell death")
+    )
+    reported_zone: Annotated[
+        Literal["stasis", "whitening", "death"], Choice(("stasis", "whitening", "death"))
+    ] = Field("stasis", description="the zone that margins and ablated fraction refer to")
+
+
+_Spacing = Later(
+    LENGTH.within("0.01 mm", "4 mm", example="1 mm"),
+    {"auto": "spacings that ablsim chooses"},
+    'use "1 mm" today',
+)
+_ENGINES = {
+    "monte_carlo": "Monte Carlo light engines",
+    "monte_carlo_exact": "Monte Carlo light engines",
+}
+
+
+class NumericsTable(Table):
+    """``[numerics]``: how finely the answer is computed; never changes the question."""
+
+    spacing: Annotated[float, _Spacing] = Field(1e-3, description="edge length of a cell")
+    light: Annotated[Literal["diffusion"], Choice(("diffusion",), _ENGINES)] = Field(
+        "diffusion", description="how the light is computed"
+    )
+    light_interval: Annotated[float, _Interval] = Field(
+        5.0, description="longest time for which the light is kept while the optics change"
+    )
+    time_stepping: Annotated[
+        Literal["auto", "euler"],
+        Choice(("auto", "euler"), {"rkl2": "stabilised long time steps"}),
+    ] = Field("auto", description="how time advances")
+    time_step: Annotated[
+        float | None, Auto(DURATION.within("0 s", "60 s", above=True, example="0.1 s"))
+    ] = Field(None, description="auto: the longest stable one")
+    active_region_tolerance: Annotated[float, TEMPERATURE_DIFFERENCE.within("0 K", "1 K")] = Field(
+        0.01, description="what counts as unheated; 0 K computes the whole domain"
+    )
+    precision: Annotated[Literal["float32", "float64"], Choice(("float32", "float64"))] = Field(
+        "float32", description="float64 for reference"
+    )
+    output_interval: Annotated[float, _Interval] = Field(
+        30.0, description="time between stored states"
+    )
