@@ -185,7 +185,7 @@ class PennesSolver:
         return {name: getattr(self, name) for name in STATE}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to a ``state`` of a solver of the same case: the next step gives the same bits."""
+        """Go back to a ``state`` of the same case's solver; the next step gives the same bits."""
         for name in STATE:
             setattr(self, name, state[name])
         self._theta_new = self.theta.copy()
