@@ -16,7 +16,6 @@ _LATER = {
     "tumour.mask": "tumours from image masks",
     "numerics.photons": "Monte Carlo light engines",
     "numerics.seed": "Monte Carlo light engines",
-    "numerics.checkpoint_interval": "checkpoints",
 }
 
 _EXAMPLES = {

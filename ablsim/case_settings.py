@@ -104,3 +104,6 @@ class NumericsTable(Table):
     output_interval: Annotated[float, _Interval] = Field(
         30.0, description="time between stored states"
     )
+    checkpoint_interval: Annotated[float, _Interval] = Field(
+        60.0, description="wall time between two checkpoints, from which a run can be resumed"
+    )

@@ -14,6 +14,7 @@ from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
 
 if TYPE_CHECKING:
     from ablsim.case import Case
+    from ablsim.checkpoint import Checkpoint
     from ablsim.result import Result
     from ablsim.tissue.sources import Use
 
@@ -36,6 +37,7 @@ def run(
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
+    resume: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Simulate a case, store the result, draw it and sum it up.
 
@@ -50,13 +52,20 @@ def run(
         Print the summary as one JSON object and nothing else.
     force
         Replace an existing result.
+    resume
+        Go on from the checkpoint of an unfinished run of the same case.
     """
     from ablsim.case import Case
 
     question = Case.from_toml(case)
     path = output if output is not None else case.with_suffix(".vtkhdf")
+    if resume and not force and _is_finished(question, path):
+        print(f"{path} is finished; nothing was computed", file=sys.stderr)
+        show(path, json_=json_)
+        return
     _check_target(path, force=force)
-    result, summary, remark = _simulate_into(question, path, quiet=json_)
+    checkpoint = _find_checkpoint(question, path, resume=resume, force=force)
+    result, summary, remark = _simulate_into(question, path, checkpoint, quiet=json_)
     if json_:
         print(json.dumps(summary, indent=2))
         return
@@ -172,8 +181,52 @@ def _check_target(path: Path, *, force: bool) -> None:
         raise CaseError(msg)
 
 
+def _is_finished(question: "Case", path: Path) -> bool:
+    """Say whether the result is there already; refuse one of another case."""
+    if not path.is_file():
+        return False
+    from ablsim.storage import load
+
+    if load(path).case != question:
+        msg = (
+            f"--resume: {path} is the result of another case; choose another name with -o, or "
+            "replace it with --force in place of --resume"
+        )
+        raise CaseError(msg)
+    return True
+
+
+def _find_checkpoint(
+    question: "Case", path: Path, *, resume: bool, force: bool
+) -> "Checkpoint | None":
+    """Return the checkpoint to go on from, or say why the run starts from the beginning."""
+    from ablsim.storage import checkpoint_path, load_checkpoint
+
+    place = checkpoint_path(path)
+    if not resume:
+        if place.exists():
+            note = f"an unfinished run left {place}; --resume would have gone on from there"
+            print(note, file=sys.stderr)
+        return None
+    if force:
+        msg = "--resume goes on with a run and --force starts it anew; give one of the two"
+        raise CaseError(msg)
+    checkpoint = load_checkpoint(path)
+    if checkpoint is None:
+        print(f"there is no {place}; starting from the beginning", file=sys.stderr)
+    elif checkpoint.case != question:
+        msg = (
+            f"--resume: {place} is the checkpoint of another case ({checkpoint.case.title}); "
+            "resume with that case, or remove the file to start from the beginning"
+        )
+        raise CaseError(msg)
+    else:
+        print(f"resuming at {checkpoint.time:.0f} s", file=sys.stderr)
+    return checkpoint
+
+
 def _simulate_into(
-    question: "Case", path: Path, *, quiet: bool
+    question: "Case", path: Path, checkpoint: "Checkpoint | None", *, quiet: bool
 ) -> tuple["Result", dict[str, object], str]:
     """Simulate, storing as it goes; return result, summary and a remark about the picture."""
     from ablsim.interruption import Interruption
@@ -182,7 +235,7 @@ def _simulate_into(
     with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
         from ablsim.domain import make_domain
         from ablsim.simulation import simulate
-        from ablsim.storage import Recorder
+        from ablsim.storage import Recorder, checkpoint_path
         from ablsim.summary import summarise
         from ablsim.view.pictures import draw
         from ablsim.zone import measure_zones
@@ -199,13 +252,20 @@ def _simulate_into(
             domain.labels,
             domain.materials,
             question.tissue.body_temperature,
+            resume=checkpoint is not None,
         ) as recorder:
-            result = simulate(
-                question,
-                domain=domain,
-                on_snapshot=recorder.snapshot,
-                on_progress=follow,
-            )
+            try:
+                result = simulate(
+                    question,
+                    domain=domain,
+                    on_snapshot=recorder.snapshot,
+                    on_progress=follow,
+                    on_checkpoint=recorder.checkpoint,
+                    resume_from=checkpoint,
+                )
+            except KeyboardInterrupt:
+                kept = f"kept is {checkpoint_path(path)}; run again with --resume to go on"
+                raise KeyboardInterrupt(kept) from None
             progress.stage("measuring")
             zones = measure_zones(result)
             result = replace(result, notes=(*result.notes, *zones.notes))

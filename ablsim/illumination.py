@@ -1,8 +1,9 @@
 """The fibres that fire together: their light and film heat, kept up with the changing tissue."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,6 +139,36 @@ class Illumination:
         self.n_updates += 1
         self.n_iterations += self._field.iterations
         self.wall += time.perf_counter() - started
+
+    def state(self) -> dict[str, Any]:
+        """Return the light that is kept and what it was solved for; arrays are not copies."""
+        field = self._field
+        return {
+            "n_updates": self.n_updates,
+            "n_iterations": self.n_iterations,
+            "wall": self.wall,
+            "solved_at": self._solved_at,
+            "coagulation": self._coagulation,
+            "char": self._char,
+            "solved_for": tuple((e.tip, e.direction, e.length, e.share) for e in self._solved_for),
+            **self._solver.state(),
+            "absorbed_per_watt": None if field is None else field.absorbed_per_watt,
+            "books": None
+            if field is None
+            else (field.absorbed, field.escaped, field.residual, field.iterations),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to a ``state``; the fibres that fire are given by `switch`, before or after."""
+        self.n_updates, self.n_iterations = state["n_updates"], state["n_iterations"]
+        self.wall = state["wall"]
+        self._solved_at = state["solved_at"]
+        self._coagulation, self._char = state["coagulation"], state["char"]
+        self._solved_for = tuple(Emission(*emission) for emission in state["solved_for"])
+        self._solver.restore(state)
+        self._field = None
+        if state["books"] is not None:
+            self._field = LightField(state["absorbed_per_watt"], *state["books"])
 
     def beam(self) -> Beam:
         """Return what the firing fibres do at present."""

@@ -111,7 +111,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How the answer was computed; wall times in seconds."""
+    """How the answer was computed; times in seconds.
+
+    ``resumed_at`` is the simulated time at which the run was last taken up from a checkpoint, None
+    if it went through. Wall times add up over all parts of a resumed run.
+    """
 
     steps: int = 0
     cell_steps: int = 0
@@ -120,6 +124,7 @@ class Statistics:
     time_step: float = 0.0
     sub_steps: int = 0
     threads: int = 1
+    resumed_at: float | None = None
     wall_total: float = 0.0
     wall_light: float = 0.0
     wall_heat: float = 0.0

@@ -4,15 +4,19 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import islice
 
 import numba
 import numpy as np
 
 from ablsim.case import Case
+from ablsim.checkpoint import Checkpoint
 from ablsim.damage.rate import rate_table, skip_temperature
 from ablsim.domain import Domain, make_domain
+from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
 from ablsim.heat.pennes import HeatSettings, PennesSolver
 from ablsim.illumination import Illumination
@@ -24,6 +28,10 @@ from ablsim.tissue.library import get_kinetics
 
 OnSnapshot = Callable[[Snapshot], None]
 OnProgress = Callable[[float, float], None]
+OnCheckpoint = Callable[[Checkpoint], None]
+
+CHECKPOINT_SHARE = 0.2
+"""Largest share of the wall time that goes into checkpoints."""
 
 
 def simulate(
@@ -32,6 +40,8 @@ def simulate(
     domain: Domain | None = None,
     on_snapshot: OnSnapshot | None = None,
     on_progress: OnProgress | None = None,
+    on_checkpoint: OnCheckpoint | None = None,
+    resume_from: Checkpoint | None = None,
 ) -> Result:
     """Simulate the treatment that ``case`` describes.
 
@@ -45,6 +55,12 @@ def simulate(
         Called with a `Snapshot` at the start, every ``output_interval`` and at the end.
     on_progress : callable, optional
         Called now and then with the simulated time and the whole duration [s].
+    on_checkpoint : callable, optional
+        Called with a `Checkpoint` every ``checkpoint_interval`` of wall time, less often where
+        writing it takes long, and once more when ``on_progress`` interrupts the run
+        (KeyboardInterrupt). It must write or copy what it is given before it returns.
+    resume_from : Checkpoint, optional
+        Where to go on, a checkpoint of the same case. The state at the start is then not put out.
 
     Returns
     -------
@@ -60,7 +76,9 @@ def simulate(
     # five on a busy one. OpenMP reads this when the first parallel loop starts.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     run = _Run(case, make_domain(case) if domain is None else domain, on_snapshot, on_progress)
-    return run.finish()
+    if resume_from is not None:
+        run.restore(resume_from)
+    return run.finish(on_checkpoint)
 
 
 class _Run:
@@ -87,22 +105,30 @@ class _Run:
         segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
         self.legs = make_legs(segments, case.numerics.output_interval)
         self.time = 0.0
+        self._leg = self._chunk = 0
         self._level = 1.0
         self.light_books = {"fired": 0.0, "emitted": 0.0, "absorbed": 0.0, "escaped": 0.0}
         self.history: list[Record] = []
+        self.resumed_at: float | None = None
         self.wall_heat = 0.0
         self.wall_output = 0.0
 
-    def finish(self) -> Result:
+    def finish(self, on_checkpoint: OnCheckpoint | None) -> Result:
+        """Run to the end of the protocol, from wherever the run stands."""
         case = self.case
-        self._output(0.0)
-        for leg in self.legs:
-            if leg.opens:
+        keeper = _Keeper(on_checkpoint, case.numerics.checkpoint_interval)
+        if self.resumed_at is None:
+            self._output(0.0)
+        for leg in self.legs[self._leg :]:
+            if leg.opens and self._chunk == 0:
                 self._open(leg)
-            for chunk in make_chunks(leg, self.solver.time_step):
+            for chunk in islice(make_chunks(leg, self.solver.time_step), self._chunk, None):
                 self._advance(leg.segment, chunk)
+                self._chunk += 1
+                self._report(keeper)
             if leg.output:
                 self._output(leg.segment.power_at(leg.end))
+            self._leg, self._chunk = self._leg + 1, 0
         total = time.perf_counter() - self._started
         return Result(
             case=case,
@@ -122,11 +148,14 @@ class _Run:
         """Begin a segment: a new session if there is one, then the fibres as they fire in it."""
         if leg.new_session:
             self.solver.start_session()
-        segment = leg.segment
-        fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
-        self.illumination.switch(fibres, segment.highest_power)
+        self._fire(leg.segment)
         self._level = 1.0
         self._shine()
+
+    def _fire(self, segment: Segment) -> None:
+        """Put the fibres where they are in ``segment`` and let those fire that do."""
+        fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
+        self.illumination.switch(fibres, segment.highest_power)
 
     def _advance(self, segment: Segment, chunk: Chunk) -> None:
         """Make the steps of a chunk; on a ramp its power is the mean of what is set meanwhile."""
@@ -142,8 +171,63 @@ class _Run:
         self.time = chunk.end
         for name in self.light_books:
             self.light_books[name] += getattr(self._beam, name) * self._level * duration
+
+    def _report(self, keeper: "_Keeper") -> None:
+        """Tell how far the run is; leave a checkpoint where one is due or the run is stopped."""
         if self._on_progress is not None:
-            self._on_progress(self.time, self.case.protocol.duration)
+            try:
+                self._on_progress(self.time, self.case.protocol.duration)
+            except KeyboardInterrupt:
+                keeper.keep(self.checkpoint())
+                raise
+        if keeper.is_due():
+            keeper.keep(self.checkpoint())
+
+    def checkpoint(self) -> Checkpoint:
+        """Return where the run stands between two steps."""
+        table = np.array(
+            [
+                [entry.time, entry.power, entry.active_cells, *astuple(entry.ledger)]
+                for entry in self.history
+            ]
+        )
+        run = {
+            "level": self._level,
+            "light_books": self.light_books,
+            "history": table,
+            "wall": time.perf_counter() - self._started,
+            "wall_heat": self.wall_heat,
+            "wall_output": self.wall_output,
+        }
+        parts = {
+            "run": run,
+            "solver": self.solver.state(),
+            "illumination": self.illumination.state(),
+        }
+        return Checkpoint(self.case, self.time, self._leg, self._chunk, parts)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to where another run of the same case stood."""
+        if checkpoint.case != self.case:
+            msg = (
+                f"the checkpoint is of another case, {checkpoint.case.title!r}; resume with the "
+                "case it was made for, or start from the beginning"
+            )
+            raise CaseError(msg)
+        run = checkpoint.parts["run"]
+        self.time = self.resumed_at = checkpoint.time
+        self._leg, self._chunk = checkpoint.leg, checkpoint.chunk
+        self.light_books = dict(run["light_books"])
+        self.history = [
+            Record(row[0], row[1], Ledger(*row[3:]), int(row[2])) for row in run["history"].tolist()
+        ]
+        self._started -= run["wall"]
+        self.wall_heat, self.wall_output = run["wall_heat"], run["wall_output"]
+        self.solver.restore(checkpoint.parts["solver"])
+        self.illumination.restore(checkpoint.parts["illumination"])
+        self._fire(self.legs[self._leg].segment)
+        self._level = run["level"]
+        self._beam = self.illumination.beam()
 
     def _renew_light(self) -> None:
         whitening, char = self.solver.inner("whitening"), self.solver.inner("char")
@@ -194,11 +278,34 @@ class _Run:
             light_iterations=light.n_iterations,
             time_step=solver.time_step,
             threads=numba.get_num_threads(),
+            resumed_at=self.resumed_at,
             wall_total=total,
             wall_light=light.wall,
             wall_heat=self.wall_heat,
             wall_output=self.wall_output,
         )
+
+
+class _Keeper:
+    """Hands out checkpoints when they are due, and keeps their cost within bounds."""
+
+    def __init__(self, write: OnCheckpoint | None, interval: float) -> None:
+        self._write = write
+        self._interval = interval
+        self._last = time.perf_counter()
+        self._cost = 0.0
+
+    def is_due(self) -> bool:
+        wait = max(self._interval, self._cost / CHECKPOINT_SHARE)
+        return self._write is not None and time.perf_counter() - self._last >= wait
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        if self._write is None:
+            return
+        began = time.perf_counter()
+        self._write(checkpoint)
+        self._last = time.perf_counter()
+        self._cost = self._last - began
 
 
 def _make_solver(case: Case, domain: Domain) -> PennesSolver:

@@ -84,7 +84,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
             "photons": 0,
             "seed": None,
             "threads": statistics.threads,
-            "resumed_at_s": None,
+            "resumed_at_s": statistics.resumed_at,
             "wall_s": {
                 "total": statistics.wall_total,
                 "light": statistics.wall_light,

@@ -187,7 +187,8 @@ class PennesSolver:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back to a ``state`` of the same case's solver; the next step gives the same bits."""
         for name in STATE:
-            setattr(self, name, state[name])
+            value = state[name]
+            setattr(self, name, value.copy() if hasattr(value, "copy") else value)
         self._theta_new = self.theta.copy()
         if self.box is not None:
             self._set_box(self.box)

@@ -21,7 +21,7 @@ inner faces: absorbed plus escaped equals emitted up to the residual of the line
 matrix is symmetric positive definite; `ablsim.light.multigrid` solves it [Briggs2000]_.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,6 +140,14 @@ class DiffusionSolver:
         mu_a, mu_s_prime = self._prepare(mu_a), self._prepare(mu_s_prime)
         self._solve(mu_a, mu_s_prime, _WHOLE, np.asarray(source))
         return self._multigrid.solution.copy()
+
+    def state(self) -> dict[str, Floats]:
+        """Return the last fluence, from which the next solve starts; not a copy."""
+        return {"solution": self._multigrid.solution}
+
+    def restore(self, state: Mapping[str, Floats]) -> None:
+        """Go back to a ``state``."""
+        self._multigrid.solution[...] = state["solution"]
 
     def _prepare(self, coefficient: Floats) -> Floats:
         """Return a coefficient in the working type, after a look at shape and sign."""

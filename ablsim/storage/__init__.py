@@ -4,7 +4,16 @@
 ``<name>.part``, brought to the disk, and only then renamed.
 """
 
+from ablsim.storage.checkpoints import checkpoint_path, load_checkpoint
 from ablsim.storage.reader import load, load_summary, snapshots
 from ablsim.storage.recorder import Recorder, save
 
-__all__ = ["Recorder", "load", "load_summary", "save", "snapshots"]
+__all__ = [
+    "Recorder",
+    "checkpoint_path",
+    "load",
+    "load_checkpoint",
+    "load_summary",
+    "save",
+    "snapshots",
+]

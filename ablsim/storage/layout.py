@@ -8,6 +8,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.case import Case
+from ablsim.errors import CaseError, ResultError
 from ablsim.result import Ledger
 
 FORMAT = "ablsim-result"
@@ -89,3 +91,12 @@ def describe_fault(error: BaseException) -> str:
     if number:
         return os.strerror(number)
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+
+
+def read_case(text: str) -> Case:
+    """Return the case that a stored text describes."""
+    try:
+        return Case.from_text(text, source="the stored case", stored=True)
+    except CaseError as error:
+        msg = f"the stored case cannot be read by this version of ablsim: {error}"
+        raise ResultError(msg) from error

@@ -11,8 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ablsim.case import Case
-from ablsim.errors import CaseError, ResultError
+from ablsim.errors import ResultError
 from ablsim.grid import Grid
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.storage.layout import (
@@ -22,6 +21,7 @@ from ablsim.storage.layout import (
     LEDGER_ITEMS,
     STORED_FIELDS,
     describe_fault,
+    read_case,
 )
 from ablsim.storage.sealing import read_seal
 from ablsim.units import to_celsius
@@ -39,7 +39,7 @@ def load(path: str | Path) -> Result:
     """
     with _reading(path) as file:
         ours, vtk = file["ablsim"], file["VTKHDF"]
-        case = _read_case(ours["case"].asstr()[()])
+        case = read_case(ours["case"].asstr()[()])
         _, nx, _, ny, _, nz = (int(n) for n in vtk.attrs["WholeExtent"])
         x, y, z = (float(o) for o in ours.attrs["origin_metre"])
         grid = Grid((nz, ny, nx), float(ours.attrs["spacing_metre"]), (x, y, z))
@@ -159,18 +159,15 @@ def _read_fields(file: h5py.File, step: int) -> Fields:
 
 
 def _read_ledgers(group: h5py.Group) -> list[Ledger]:
-    columns = [group[name][()].tolist() for name in LEDGER_ITEMS]
-    return [Ledger(*row) for row in zip(*columns, strict=True)]
+    columns = {name: group[name][()].tolist() for name in LEDGER_ITEMS if name in group}
+    rows = zip(*columns.values(), strict=True)
+    return [Ledger(**dict(zip(columns, row, strict=True))) for row in rows]
 
 
 def _known(record: type[Ledger] | type[Statistics], group: h5py.Group) -> dict[str, Any]:
-    """Return the stored numbers that this version's record has a place for."""
-    return {item.name: group.attrs[item.name].item() for item in fields(record)}
+    """Return the stored numbers that this version's record has a place for.
 
-
-def _read_case(text: str) -> Case:
-    try:
-        return Case.from_text(text, source="the stored case", stored=True)
-    except CaseError as error:
-        msg = f"the stored case cannot be read by this version of ablsim: {error}"
-        raise ResultError(msg) from error
+    What an earlier version did not store keeps its default.
+    """
+    names = [item.name for item in fields(record) if item.name in group.attrs]
+    return {name: group.attrs[name].item() for name in names}

@@ -6,16 +6,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.case import Case
+from ablsim.checkpoint import Checkpoint
 from ablsim.errors import ResultError, UnfinishedError
 from ablsim.grid import Grid
 from ablsim.result import Fields, Ledger, Result, Snapshot
+from ablsim.storage.checkpoints import (
+    checkpoint_path,
+    remove_checkpoint,
+    restore_result,
+    write_checkpoint,
+)
 from ablsim.storage.layout import (
     DISCLAIMER,
     FORMAT,
@@ -54,6 +61,8 @@ class Recorder:
         Library names of the tissues.
     base_temperature : float
         Temperature that the rise of the snapshots counts from [K].
+    resume : bool
+        Whether to go on from the checkpoint of ``path`` (`checkpoint`).
     """
 
     def __init__(
@@ -64,7 +73,10 @@ class Recorder:
         labels: NDArray[np.uint8],
         materials: tuple[str, ...],
         base_temperature: float,
+        *,
+        resume: bool = False,
     ) -> None:
+        self._resume = resume
         self.path = Path(path)
         self.part = self.path.with_name(self.path.name + ".part")
         self._case = case
@@ -95,8 +107,13 @@ class Recorder:
             msg = f"cannot write {self.part}: {describe_fault(error)}"
             raise ResultError(msg) from error
         with self._removing():
-            self._file = h5py.File(self._sink, "w")
-            self._write_frame(self._file)
+            if self._resume:
+                restore_result(self.path, self._sink)
+                self._file = h5py.File(self._sink, "r+")
+                self._time = float(self._file["VTKHDF/Steps/Values"][-1])
+            else:
+                self._file = h5py.File(self._sink, "w")
+                self._write_frame(self._file)
             self._bring_out(self._file)
         return self
 
@@ -125,6 +142,16 @@ class Recorder:
             self._bring_out(file)
         self._time = snapshot.time
 
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint beside the result, in place of the one before it.
+
+        A recorder made with ``resume=True`` goes on from there; `finish` removes it.
+        """
+        file = self._open_file()
+        with self._removing():
+            self._bring_out(file)
+            write_checkpoint(checkpoint, self.path, cast(Sink, self._sink))
+
     def finish(self, result: Result, summary: dict[str, Any] | None = None) -> Path:
         """Write books, notes and summary, check in the file under its final name, return that."""
         file = self._open_file()
@@ -140,6 +167,7 @@ class Recorder:
             file.close()
             seal(self.part, self.path)
         self._close()
+        remove_checkpoint(self.path)
         return self.path
 
     def _open_file(self) -> h5py.File:
@@ -222,8 +250,7 @@ class Recorder:
             cause = self._sink.fault or error if self._sink is not None else error
             self._discard()
             msg = (
-                f"writing {self.part} failed ({describe_fault(cause)}); nothing is kept. "
-                f"Free space there or write the result somewhere else, then run again"
+                f"writing {self.path} failed ({describe_fault(cause)}); {self._say_what_is_kept()}"
             )
             raise UnfinishedError(msg) from cause
 
@@ -232,6 +259,14 @@ class Recorder:
         file.flush()
         if self._sink is not None and self._sink.fault is not None:
             raise self._sink.fault
+
+    def _say_what_is_kept(self) -> str:
+        kept = checkpoint_path(self.path)
+        if kept.exists():
+            return f"kept is {kept}. Free space there, then run again with --resume"
+        return (
+            "nothing is kept. Free space there or write the result somewhere else, then run again"
+        )
 
     def _close(self) -> None:
         if self._file is not None:
@@ -282,7 +317,8 @@ def _write_record(file: h5py.File, result: Result, summary: dict[str, Any] | Non
     rise.attrs.update(units="K", long_name="temperature above the base at the end", axes="t,z,y,x")
     append_cells(rise, result.fields.rise)
     ours.create_group("ledger").attrs.update(asdict(result.ledger))
-    ours.create_group("statistics").attrs.update(asdict(result.statistics))
+    known = {name: value for name, value in asdict(result.statistics).items() if value is not None}
+    ours.create_group("statistics").attrs.update(known)
     ours.create_group("provenance").attrs.update(result.provenance)
     ours.create_dataset("notes", data=list(result.notes), shape=(len(result.notes),), dtype=TEXT)
     ours.create_dataset("summary", data=json.dumps(summary or {}, indent=1), dtype=TEXT)
