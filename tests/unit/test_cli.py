@@ -155,7 +155,7 @@ def test_help_lists_the_commands(tmp_path):
     ("number", "delay"),
     [(signal.SIGINT, 0.0), (signal.SIGINT, 0.7), (signal.SIGINT, 1.4), (signal.SIGTERM, 1.0)],
 )
-def test_interrupt_ends_with_130_and_leaves_no_half_result(tmp_path, number, delay):
+def test_interrupt_ends_with_130_and_leaves_only_a_checkpoint(tmp_path, number, delay):
     """Wherever it comes: compiling, stepping, or in the middle of what HDF5 writes."""
     (tmp_path / "long.toml").write_text(
         CASE.replace("40 s", "2 h").replace('2 mm"', '1 mm"'), encoding="utf-8"
@@ -177,4 +177,6 @@ def test_interrupt_ends_with_130_and_leaves_no_half_result(tmp_path, number, del
     assert child.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
-    assert [path.name for path in tmp_path.iterdir()] == ["long.toml"]
+    assert "--resume" in errors
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == ["long.toml", "long.vtkhdf.checkpoint"]
