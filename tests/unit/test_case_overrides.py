@@ -240,6 +240,12 @@ def test_a_published_law_of_scattering_replaces_it_for_native_and_coagulated_tis
     ]
 
 
+def test_a_case_that_says_nothing_of_a_tissue_has_the_one_of_the_library():
+    tissue = Case.from_dict(CASE).tissue
+    assert tissue.find("liver") is get_tissue("liver")
+    assert tissue.find("net_metastasis").optical is get_tissue("net_metastasis").optical
+
+
 def test_a_published_specific_heat_reaches_the_row_of_the_heat_solver_and_the_sources():
     case = case_with(specific_heat="c_haemmerich")
     assert rows(case)[0, 0] == pytest.approx(1078.75 * 3827.6, rel=1e-4)
