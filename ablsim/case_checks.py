@@ -7,12 +7,14 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ablsim.case_overrides import OverrideTable
 from ablsim.errors import CaseError
 from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
 from ablsim.light.fibre import NEEDLE_DIAMETER, Fibre, emitter_distance, needle_distance
 from ablsim.tissue.constants import PERFUSION_STRATA
-from ablsim.tissue.library import get_kinetics, get_tissue
+from ablsim.tissue.library import get_kinetics, get_tissue, list_tissues
+from ablsim.tissue.sets.ablsim_composition import COMPOSITIONS
 from ablsim.units import write_quantity
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ _SLACK = 1e-9
 
 def find_problems(case: "Case") -> list[str]:
     """Return everything that is wrong with a case whose keys are each right by themselves."""
-    problems = [*_library_names(case), *_overrides(case), *_repeated_names(case)]
+    problems = [*_library_names(case), *_wavelength(case), *_overrides(case)]
+    problems += _repeated_names(case)
     problems += case.protocol.find_unknown_fibres([fibre.name for fibre in case.fibres_all])
     if not case.fibres_all:
         problems.append("fibre: there is no fibre; add a [[fibre]] or [fibres]")
@@ -105,17 +108,36 @@ def _library_names(case: "Case") -> Iterator[str]:
             yield f"{key}: {error}"
 
 
+def _tissues_used(case: "Case") -> set[str]:
+    """Return the names of all tissues of the case; blood carries heat away in any."""
+    tumour = set() if case.tumour is None else {case.tumour.tissue}
+    return {case.tissue.background, "blood"} | tumour
+
+
+def _wavelength(case: "Case") -> Iterator[str]:
+    """Check that the optics of every tissue are known at the wavelength of the laser."""
+    for name in sorted(_tissues_used(case) & set(list_tissues())):
+        if not case.tissue.knows_light_of(name):
+            yield (
+                f"tissue.wavelength: at {write_quantity(case.tissue.wavelength, 'nm')} nothing is "
+                f"known of the optics of {name}; known are those of {', '.join(COMPOSITIONS)}; "
+                f'use "1064 nm", or give absorption, reduced_scattering, coagulated_absorption and '
+                f"coagulated_reduced_scattering in [tissue.override.{name}]"
+            )
+
+
 def _overrides(case: "Case") -> Iterator[str]:
     """Check that what the case says about a tissue fits together and changes something."""
-    used = {case.tissue.background, "blood"}
-    if case.tumour is not None:
-        used.add(case.tumour.tissue)
+    used = _tissues_used(case)
     for name in case.tissue.overrides:
         key = f"tissue.override.{name}"
+        if name in list_tissues() and not case.tissue.knows_light_of(name):
+            continue  # said already
         try:
             case.tissue.find(name)
         except CaseError as error:
-            yield f"{key}.{error}" if str(error).startswith("gain_end") else f"{key}: {error}"
+            parameter = str(error).partition(":")[0]
+            yield f"{key}.{error}" if parameter in OverrideTable.model_fields else f"{key}: {error}"
             continue
         stratum = case.tumour is not None and (
             case.tumour.perfusion in PERFUSION_STRATA

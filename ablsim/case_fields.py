@@ -22,9 +22,7 @@ from ablsim.quantities import (
     shown,
 )
 from ablsim.steps import write_step
-
-WAVELENGTH = 1064e-9
-"""The only wavelength that the tissue library knows so far [m]."""
+from ablsim.tissue.wavelength import NANOMETRES, to_nanometres
 
 _NANOMETRES = Quantity("length", "nm", "1064 nm")
 _COEFFICIENT = HEAT_TRANSFER_COEFFICIENT.within("0 W/(m^2 K)", "100000 W/(m^2 K)")
@@ -313,14 +311,11 @@ class StepType(FieldType):
 
 @dataclass(frozen=True, slots=True)
 class Wavelength(FieldType):
-    """The laser's wavelength, of which there is one so far."""
+    """The laser's wavelength, one of those at which the spectra of tissue are known."""
 
     def read(self, value: object) -> float:
-        """Return what the case file says, checked."""
-        wavelength = _NANOMETRES.read(value)
-        if abs(wavelength - WAVELENGTH) > 0.5e-9:
-            refuse_later(f'"{value}"', "other wavelengths", 'use "1064 nm" today')
-        return wavelength
+        """Return the wavelength [m]; half a nanometre off is that of the spectra."""
+        return to_nanometres(_NANOMETRES.read(value)) / 1e9
 
     def write(self, value: float) -> str:
         """Return what stands in the case file."""
@@ -328,7 +323,8 @@ class Wavelength(FieldType):
 
     def json_schema(self) -> dict[str, Any]:
         """Return the schema."""
-        return _NANOMETRES.json_schema()
+        known = ", ".join(map(str, NANOMETRES))
+        return {**_NANOMETRES.json_schema(), "description": f"wavelength in nm: {known}"}
 
 
 @dataclass(frozen=True, slots=True)

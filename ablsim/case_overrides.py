@@ -29,11 +29,16 @@ from ablsim.tissue.library import (
     get_conductivity,
     get_optics,
     get_perfusion,
+    get_scattering,
+    get_specific_heat,
     list_conductivities,
     list_optics,
     list_perfusions,
+    list_scatterings,
+    list_specific_heats,
 )
 from ablsim.tissue.properties import GIVEN, Sourced, Tissue
+from ablsim.tissue.wavelength import REFERENCE, at_wavelength, get_composition, to_nanometres
 from ablsim.units import read_quantity
 
 PERFUSION_MAX = 0.1
@@ -84,6 +89,26 @@ class PerfusionRate(FieldType):
 
 
 @dataclass(frozen=True, slots=True)
+class SpecificHeat(FieldType):
+    """A specific heat capacity, or the name of a published one."""
+
+    def read(self, value: object) -> Sourced:
+        """Return the number with its source."""
+        if isinstance(value, str) and value.strip()[:2] == "c_":
+            return get_specific_heat(value.strip())
+        return _given(SPECIFIC_HEAT.write(SPECIFIC_HEAT.read(value)))
+
+    def write(self, value: Sourced) -> str:
+        """Return the name of a published number, or number and unit."""
+        named = (name for name in list_specific_heats() if get_specific_heat(name) is value)
+        return next(named, str(value))
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema: a quantity or a name."""
+        return {"anyOf": [SPECIFIC_HEAT.json_schema(), {"enum": list(list_specific_heats())}]}
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedName(FieldType):
     """The name of a published set.
 
@@ -113,6 +138,8 @@ class PublishedName(FieldType):
 
 _Optics = PublishedName(get_optics, list_optics())
 _ConductivityLaw = PublishedName(get_conductivity, list_conductivities())
+_ScatteringLaw = PublishedName(get_scattering, list_scatterings())
+_Share = Annotated[float, Number(0.1, 0.0, 1.0)]
 _Absorption = Annotated[float, ABSORPTION]
 _Scattering = Annotated[float, SCATTERING]
 _Anisotropy = Annotated[float, _ANISOTROPY]
@@ -129,6 +156,18 @@ class OverrideTable(BaseModel):
     )
     optics: Annotated[str, _Optics] | None = Field(
         None, description="name of published optics, native and coagulated"
+    )
+    scattering: Annotated[str, _ScatteringLaw] | None = Field(
+        None, description="name of a published law of mu_s' against wavelength"
+    )
+    blood_fraction: _Share | None = Field(
+        None, description="volume of blood per volume of tissue; composes mu_a at 1064 nm too"
+    )
+    saturation: _Share | None = Field(
+        None, description="share of haemoglobin that carries oxygen; composes mu_a at 1064 nm too"
+    )
+    fat_fraction: _Share | None = Field(
+        None, description="volume of fat per volume of tissue; composes mu_a at 1064 nm too"
     )
     absorption: _Absorption | None = Field(None, description="mu_a of native tissue")
     reduced_scattering: _Scattering | None = Field(None, description="mu_s' of native tissue")
@@ -157,16 +196,21 @@ class OverrideTable(BaseModel):
         None, description="thermal, once all water is gone"
     )
     density: Annotated[float, DENSITY] | None = None
-    specific_heat: Annotated[float, SPECIFIC_HEAT] | None = None
+    specific_heat: Annotated[Sourced, SpecificHeat()] | None = Field(
+        None, description="with all its water; a number or the name of a published one"
+    )
     heat_capacity_dry: Annotated[float, HEAT_CAPACITY] | None = Field(
         None, description="per volume, once all water is gone"
     )
     water_fraction: Annotated[float, _FRACTION] | None = Field(
-        None, description="mass of water per mass of tissue"
+        None, description="mass of water per mass of tissue; absorbs where mu_a is composed"
     )
 
-    def apply(self, tissue: Tissue) -> Tissue:
-        """Return ``tissue`` with the numbers of this table, each marked as given in the case."""
+    def apply(self, tissue: Tissue, wavelength: float = REFERENCE) -> Tissue:
+        """Return ``tissue`` with the numbers of this table, each marked as given in the case.
+
+        Optics that the table does not give are those at ``wavelength`` [m].
+        """
         if self.optics is not None:
             tissue = replace(tissue, optical=get_optics(self.optics))
         if self.conductivity_law is not None:
@@ -174,8 +218,15 @@ class OverrideTable(BaseModel):
             tissue = replace(tissue, thermal=law.apply(tissue.thermal))
         if self.perfusion_rate is not None:
             tissue = replace(tissue, perfusion_rate=self.perfusion_rate)
-        for key, text in self._given_texts().items():
-            tissue = _put(tissue, _place(key), _given(text))
+        if self.specific_heat is not None:
+            tissue = _put(tissue, ("thermal", "specific_heat"), self.specific_heat)
+        given = {_place(key): _given(text) for key, text in self._given_texts().items()}
+        for place, number in given.items():  # heat first: the absorption is composed of its water
+            tissue = _put(tissue, place, number) if place[0] == "thermal" else tissue
+        if not self.gives_all_light:
+            tissue = self._light(tissue, wavelength)
+        for place, number in given.items():
+            tissue = _put(tissue, place, number) if place[0] == "optical" else tissue
         gain = tissue.thermal
         if gain.gain_end.si <= gain.gain_start.si:
             msg = (
@@ -185,13 +236,52 @@ class OverrideTable(BaseModel):
             raise CaseError(msg)
         return tissue
 
+    @property
+    def gives_all_light(self) -> bool:
+        """Whether nothing of the library's absorption and scattering is left."""
+        return None not in {
+            self.absorption,
+            self.reduced_scattering,
+            self.coagulated_absorption,
+            self.coagulated_reduced_scattering,
+        }
+
+    def _light(self, tissue: Tissue, wavelength: float) -> Tissue:
+        """Return ``tissue`` with the optics that the wavelength and this table ask for."""
+        if self.optics is not None and to_nanometres(wavelength) != to_nanometres(REFERENCE):
+            msg = (
+                f"optics: {self.optics} holds at 1064 nm only; remove it, or write tissue."
+                'wavelength = "1064 nm"'
+            )
+            raise CaseError(msg)
+        fractions = {
+            key: _given(value) for key in _FRACTIONS if (value := getattr(self, key)) is not None
+        }
+        composition = None
+        if fractions:
+            try:
+                composition = replace(get_composition(tissue.name), **fractions)
+            except CaseError as error:
+                msg = f"{next(iter(fractions))}: {error}; give absorption instead"
+                raise CaseError(msg) from None
+        law = None if self.scattering is None else get_scattering(self.scattering)
+        return at_wavelength(tissue, wavelength, composition=composition, scattering=law)
+
     def _given_texts(self) -> Mapping[str, object]:
         """Return number and unit of each parameter that the case gives, as it would say it."""
         written: dict[str, object] = self.model_dump(mode="json", exclude_none=True)
         return {key: text for key, text in written.items() if key not in _WHOLE}
 
 
-_WHOLE = ("optics", "conductivity_law", "perfusion_rate")
+_FRACTIONS = ("blood_fraction", "saturation", "fat_fraction")
+_WHOLE = (
+    "optics",
+    "scattering",
+    "conductivity_law",
+    "perfusion_rate",
+    "specific_heat",
+    *_FRACTIONS,
+)
 _STATES = ("coagulated", "charred")
 _LIGHT = ("absorption", "reduced_scattering", "anisotropy")
 

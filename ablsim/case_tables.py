@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ablsim.case_fields import (
-    WAVELENGTH,
     Boundary,
     BoundaryType,
     Choice,
@@ -29,6 +28,7 @@ from ablsim.quantities import (
 )
 from ablsim.tissue.library import get_tissue
 from ablsim.tissue.properties import Tissue
+from ablsim.tissue.wavelength import REFERENCE, has_composition
 from ablsim.units import to_kelvin
 
 FACES = ("x_min", "x_max", "y_min", "y_max", "z_min", "z_max")
@@ -87,7 +87,9 @@ class TissueTable(Table):
     perfusion: Annotated[
         Literal["normal", "none", "occluded"], Choice(("normal", "none", "occluded"))
     ] = Field("normal", description="none: bench; occluded: no flow, body temperature kept")
-    wavelength: Annotated[float, Wavelength()] = Field(WAVELENGTH, description="of the laser")
+    wavelength: Annotated[float, Wavelength()] = Field(
+        REFERENCE, description="of the laser; elsewhere than at 1064 nm the optics are composed"
+    )
     overrides: Mapping[str, OverrideTable] = Field(
         default_factory=dict,
         alias="override",
@@ -96,8 +98,12 @@ class TissueTable(Table):
 
     def find(self, name: str) -> Tissue:
         """Return the tissue called ``name`` with what this case says differently about it."""
-        tissue = get_tissue(name)
-        return self.overrides[name].apply(tissue) if name in self.overrides else tissue
+        return self.overrides.get(name, OverrideTable()).apply(get_tissue(name), self.wavelength)
+
+    def knows_light_of(self, name: str) -> bool:
+        """Say whether the optics of a tissue are known at this case's wavelength."""
+        override = self.overrides.get(name, OverrideTable())
+        return self.wavelength == REFERENCE or has_composition(name) or override.gives_all_light
 
     @model_validator(mode="before")
     @classmethod

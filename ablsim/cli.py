@@ -283,9 +283,11 @@ def _simulate_into(
 def _list_uses(question: "Case") -> "tuple[Use, ...]":
     """Return the sourced numbers that a case uses."""
     from ablsim.domain import make_domain
-    from ablsim.tissue.constants import PERFUSION_STRATA
+    from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
     from ablsim.tissue.library import get_kinetics
+    from ablsim.tissue.sets.rossmann2014 import SHRINKAGE_LEAST, SHRINKAGE_MOST
     from ablsim.tissue.sources import list_uses
+    from ablsim.tissue.wavelength import absorption_spectra
 
     domain = make_domain(question)
     tissues = [*domain.tissues, question.tissue.find("blood")]
@@ -295,7 +297,12 @@ def _list_uses(question: "Case") -> "tuple[Use, ...]":
         tissues[label] = replace(tissues[label], perfusion_rate=stratum)
     physics = question.physics
     kinetics = (physics.stasis, physics.whitening, physics.death)
-    return list_uses(tissues, map(get_kinetics, dict.fromkeys(kinetics)))
+    constants = dict(CONSTANTS)
+    if any(tissue.composition is not None for tissue in tissues):
+        constants.update(absorption_spectra(question.tissue.wavelength))
+    if question.tissue.perfusion == "none":  # the bench, where a ruler reads shrunk tissue
+        constants.update(shrinkage_least=SHRINKAGE_LEAST, shrinkage_most=SHRINKAGE_MOST)
+    return list_uses(tissues, map(get_kinetics, dict.fromkeys(kinetics)), constants)
 
 
 def _read_case(source: Path) -> "Case":

@@ -8,9 +8,10 @@ what is derived here stands beside them.
 
 from dataclasses import dataclass
 
+from ablsim.tissue.sets.rossmann2014 import SHRINKAGE_LEAST, SHRINKAGE_MOST
 from ablsim.zone import Zone
 
-LINEAR_SHRINKAGE = (0.12, 0.22)
+LINEAR_SHRINKAGE = (SHRINKAGE_LEAST.si, SHRINKAGE_MOST.si)
 """Loss of length of excised liver kept at 60 degC and at 95 degC [1], [Rossmann2014]."""
 
 MEASURED_ZONE = "whitening"

@@ -25,6 +25,7 @@ from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
 from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
 from ablsim.tissue.library import get_kinetics
+from ablsim.tissue.wavelength import describe_wavelength
 
 OnSnapshot = Callable[[Snapshot], None]
 OnProgress = Callable[[float, float], None]
@@ -140,7 +141,7 @@ class _Run:
             ledger=self._ledger(),
             history=tuple(self.history),
             statistics=self._statistics(total),
-            notes=_notes(case),
+            notes=_notes(case, self.domain),
             provenance=_provenance(case),
         )
 
@@ -329,7 +330,7 @@ def _make_solver(case: Case, domain: Domain) -> PennesSolver:
     return PennesSolver(make_medium(case, domain), case.domain.boundary, settings)
 
 
-def _notes(case: Case) -> tuple[str, ...]:
+def _notes(case: Case, domain: Domain) -> tuple[str, ...]:
     """Return what was decided for the user, one sentence each."""
     notes = []
     if case.protocol.cool_down_added > 0.0:
@@ -338,7 +339,7 @@ def _notes(case: Case) -> tuple[str, ...]:
             f"{case.protocol.cool_down_added:g} s of rest were added {where}: damage goes on "
             "while tissue cools, and a zone is read after at least 120 s."
         )
-    return tuple(notes)
+    return (*notes, *describe_wavelength(case.tissue.wavelength, domain.tissues))
 
 
 def _provenance(case: Case) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The named tissues, kinetics, optics, conductivities and perfusions a case can ask for."""
+"""The named tissues, kinetics and published parameters that a case can ask for."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -11,6 +11,7 @@ from ablsim.tissue.dose import Kinetics
 from ablsim.tissue.properties import (
     ConductivityLaw,
     OpticalProperties,
+    ScatteringLaw,
     Sourced,
     Tissue,
 )
@@ -18,8 +19,8 @@ from ablsim.tissue.sets.ablsim_blood import BLOOD
 from ablsim.tissue.sets.ablsim_diseased_liver import CIRRHOTIC_LIVER, HCC
 from ablsim.tissue.sets.ablsim_liver import LIVER, LIVER_EXVIVO
 from ablsim.tissue.sets.ablsim_metastasis import COLORECTAL_METASTASIS, NET_METASTASIS
-from ablsim.tissue.sets.ablsim_muscle import MUSCLE
-from ablsim.tissue.sets.ablsim_perfusion import RFA_LEGACY
+from ablsim.tissue.sets.ablsim_muscle import DIAPHRAGM, MUSCLE
+from ablsim.tissue.sets.ablsim_perfusion import CRLM_CORE, CRLM_RIM, RFA_LEGACY
 from ablsim.tissue.sets.ablsim_surroundings import BILE, FAT, GALLBLADDER_WALL, VESSEL_WALL
 from ablsim.tissue.sets.agah1994 import AGAH_ARTERY
 from ablsim.tissue.sets.borrelli1990 import BORRELLI_BHK
@@ -27,21 +28,29 @@ from ablsim.tissue.sets.brown1992 import BROWN_STASIS
 from ablsim.tissue.sets.carlisle1992 import CARLISLE_LIVER
 from ablsim.tissue.sets.choi2013 import CHOI
 from ablsim.tissue.sets.guntur2013 import GUNTUR
+from ablsim.tissue.sets.haemmerich2006 import HAEMMERICH
 from ablsim.tissue.sets.hasgall2022 import CONSTANT_CONDUCTIVITY
 from ablsim.tissue.sets.henriques1947 import HENRIQUES_SKIN
 from ablsim.tissue.sets.hepatoma_cells import HEP3B, HEPG2
 from ablsim.tissue.sets.huebner2017 import FRANKFURT_LITT
 from ablsim.tissue.sets.jacques1991 import JACQUES_LIVER_WHITENING
+from ablsim.tissue.sets.jacques2013 import (
+    SCATTER_ALEXANDRAKIS,
+    SCATTER_BLOOD,
+    SCATTER_PARSA,
+    SCATTER_SOFT_TISSUE,
+    SCATTER_YI_BACKMAN,
+)
 from ablsim.tissue.sets.kim1996 import COMSOL_JACQUES_LIVER
-from ablsim.tissue.sets.mdacc_litt import MDACC_LITT
+from ablsim.tissue.sets.mdacc_litt import MDACC_LITT, MDACC_LITT_TUMOUR, MDACC_LITT_VESSEL
 from ablsim.tissue.sets.mohammadi2021 import MOHAMMADI
-from ablsim.tissue.sets.mohammed2005 import MUSCLE_OPTICS
+from ablsim.tissue.sets.mohammed2005 import BLOOD_OPTICS, MUSCLE_OPTICS
 from ablsim.tissue.sets.reddy2013 import REDDY_HCC_2013
 from ablsim.tissue.sets.sapareto1984 import THERMAL_DOSES
 from ablsim.tissue.sets.silva2020 import SILVA
 from ablsim.tissue.sets.valvano1985 import VALVANO
 
-_Set = TypeVar("_Set", Tissue, Kinetics, OpticalProperties, ConductivityLaw, Sourced)
+_Set = TypeVar("_Set", Tissue, Kinetics, OpticalProperties, ConductivityLaw, ScatteringLaw, Sourced)
 
 _TISSUES: Mapping[str, Tissue] = MappingProxyType(
     {
@@ -59,6 +68,7 @@ _TISSUES: Mapping[str, Tissue] = MappingProxyType(
             VESSEL_WALL,
             FAT,
             MUSCLE,
+            DIAPHRAGM,
         )
     }
 )
@@ -89,8 +99,25 @@ _OPTICS: Mapping[str, OpticalProperties] = MappingProxyType(
         "liver_exvivo_bled_1064": LIVER_EXVIVO.optical,
         "frankfurt_litt_1064": FRANKFURT_LITT,
         "mdacc_litt": MDACC_LITT,
+        "mdacc_litt_tumour": MDACC_LITT_TUMOUR,
+        "mdacc_litt_vessel": MDACC_LITT_VESSEL,
         "muscle_mohammed2005": MUSCLE_OPTICS,
+        "blood_mohammed2005": BLOOD_OPTICS,
     }
+)
+
+_SCATTERINGS: Mapping[str, ScatteringLaw] = MappingProxyType(
+    {
+        "scatter_parsa": SCATTER_PARSA,
+        "scatter_alexandrakis": SCATTER_ALEXANDRAKIS,
+        "scatter_yi_backman": SCATTER_YI_BACKMAN,
+        "scatter_soft_tissue": SCATTER_SOFT_TISSUE,
+        "scatter_blood": SCATTER_BLOOD,
+    }
+)
+
+_SPECIFIC_HEATS: Mapping[str, Sourced] = MappingProxyType(
+    {"c_itis": LIVER.thermal.specific_heat, "c_haemmerich": HAEMMERICH}
 )
 
 _CONDUCTIVITIES: Mapping[str, ConductivityLaw] = MappingProxyType(
@@ -110,6 +137,8 @@ _PERFUSIONS: Mapping[str, Sourced] = MappingProxyType(
         "carlisle_790": CARLISLE_LIVER,
         "rfa_legacy_356": RFA_LEGACY,
         "crlm_400": COLORECTAL_METASTASIS.perfusion_rate,
+        "crlm_rim_600": CRLM_RIM,
+        "crlm_core_150": CRLM_CORE,
         "net_1200": NET_METASTASIS.perfusion_rate,
         "hcc_800": HCC.perfusion_rate,
         "cirrhosis_500": CIRRHOTIC_LIVER.perfusion_rate,
@@ -177,6 +206,33 @@ def get_conductivity(name: str) -> ConductivityLaw:
     return _find(name, _CONDUCTIVITIES, "law of conductivity")
 
 
+def get_scattering(name: str) -> ScatteringLaw:
+    """Return the published law of reduced scattering called ``name``.
+
+    Raises
+    ------
+    CaseError
+        If there is none; the message names those that come close.
+
+    Examples
+    --------
+    >>> round(get_scattering("scatter_parsa").at(1064e-9))
+    565
+    """
+    return _find(name, _SCATTERINGS, "law of scattering")
+
+
+def get_specific_heat(name: str) -> Sourced:
+    """Return the published specific heat called ``name``, of liver.
+
+    Raises
+    ------
+    CaseError
+        If there is none; the message names those that come close.
+    """
+    return _find(name, _SPECIFIC_HEATS, "specific heat")
+
+
 def get_perfusion(name: str) -> Sourced:
     """Return the published perfusion called ``name``, per mass of tissue or per volume.
 
@@ -206,6 +262,16 @@ def list_optics() -> tuple[str, ...]:
 def list_conductivities() -> tuple[str, ...]:
     """Return the names of all published laws of thermal conductivity."""
     return tuple(_CONDUCTIVITIES)
+
+
+def list_scatterings() -> tuple[str, ...]:
+    """Return the names of all published laws of reduced scattering."""
+    return tuple(_SCATTERINGS)
+
+
+def list_specific_heats() -> tuple[str, ...]:
+    """Return the names of all published specific heats."""
+    return tuple(_SPECIFIC_HEATS)
 
 
 def list_perfusions() -> tuple[str, ...]:

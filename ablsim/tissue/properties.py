@@ -131,6 +131,55 @@ class OpticalProperties:
 
 
 @dataclass(frozen=True, slots=True)
+class Composition:
+    """What tissue is made of, as far as its light at several wavelengths goes.
+
+    Parameters
+    ----------
+    blood_fraction : Sourced
+        Volume of blood per volume of tissue.
+    saturation : Sourced
+        Share of the haemoglobin that carries oxygen.
+    fat_fraction : Sourced
+        Volume of fat per volume of tissue.
+    residual_absorption : Sourced
+        Absorption coefficient of everything that is neither blood, water nor fat.
+    scattering_power : Sourced
+        Power b by which the reduced scattering falls, as wavelength^-b.
+
+    Notes
+    -----
+    Water is that of the tissue's `ThermalProperties`.
+    """
+
+    blood_fraction: Sourced
+    saturation: Sourced
+    fat_fraction: Sourced
+    residual_absorption: Sourced
+    scattering_power: Sourced
+
+
+@dataclass(frozen=True, slots=True)
+class ScatteringLaw:
+    """Reduced scattering against wavelength: a (wavelength/500 nm)^-b.
+
+    Parameters
+    ----------
+    amplitude : Sourced
+        Reduced scattering coefficient a at 500 nm.
+    power : Sourced
+        Power b.
+    """
+
+    amplitude: Sourced
+    power: Sourced
+
+    def at(self, wavelength: float) -> float:
+        """Return the reduced scattering coefficient [1/m] at a wavelength [m]."""
+        return float(self.amplitude.si * (wavelength / 500e-9) ** -self.power.si)
+
+
+@dataclass(frozen=True, slots=True)
 class ThermalProperties:
     """How tissue stores and conducts heat, wet and dried.
 
@@ -245,6 +294,8 @@ class Tissue:
         Blood per mass of tissue and time (``"mL/min/kg"``), or per volume (``"1/s"``).
     note : str
         What is not known about it.
+    composition : Composition, optional
+        What ``optical`` was computed from, if it was computed and not taken as it stands.
     """
 
     name: str
@@ -253,6 +304,7 @@ class Tissue:
     thermal: ThermalProperties
     perfusion_rate: Sourced
     note: str = ""
+    composition: Composition | None = None
 
     @property
     def perfusion(self) -> float:

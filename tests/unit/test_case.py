@@ -362,10 +362,13 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ("tissue/background", "livr", "tissue.background: .*'livr'.*did you mean 'liver'"),
         ("tumour/tissue", "hccs", "tumour.tissue: .*'hccs'.*did you mean 'hcc'"),
         ("physics/stasis", "brown", "physics.stasis: .*brown_stasis"),
+        # wavelengths
+        ("tissue/wavelength", "1000 nm", 'tissue.wavelength: 1000 nm is not known.*"980 nm"'),
+        ("tissue/wavelength", "980 mm", "tissue.wavelength: .*not known.* and 1470 nm only"),
+        ("tissue/wavelength", 980, "tissue.wavelength: .*no unit"),
         # later parts
         ("organ", [{"name": "gallbladder"}], "organ: not yet: "),
         ("probe", [{"name": "T1"}], "probe: not yet: "),
-        ("tissue/wavelength", "980 nm", "tissue.wavelength: not yet: .*1064 nm"),
         ("tumour/shape", "mask", "tumour.shape: not yet: "),
         ("tumour/file", "t.nii", "tumour.file: not yet: "),
         ("vessel/0/wall", "occludes", "vessel#1.wall: not yet: "),

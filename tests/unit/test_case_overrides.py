@@ -63,6 +63,8 @@ EVERY = {
     "heat_capacity_dry": "500000 J/(m^3 K)",
     "water_fraction": 0.7,
 }
+PUBLISHED = {"optics", "scattering", "conductivity_law"}
+FRACTIONS = {"blood_fraction", "saturation", "fat_fraction"}
 
 
 def case_with(name="liver", **override):
@@ -169,7 +171,7 @@ def test_more_absorption_gives_less_light_to_the_outer_faces():
 
 def test_every_number_of_a_tissue_can_be_given_and_is_then_cited_as_given_in_the_case():
     case = case_with(**EVERY)
-    assert set(EVERY) | {"optics", "conductivity_law"} == set(OverrideTable.model_fields)
+    assert set(EVERY) | PUBLISHED | FRACTIONS == set(OverrideTable.model_fields)
     uses = [use for use in list_uses([case.tissue.find("liver")], constants={})]
     assert len(uses) == len(EVERY)
     assert {use.number.source for use in uses} == {"given in the case"}
@@ -195,16 +197,159 @@ def test_cite_lists_the_perfusion_that_the_tumour_asks_for():
     assert sum("net_metastasis perfusion rate" in line for line in lines) == 1
 
 
+def test_another_share_of_blood_changes_the_absorption_and_what_it_became_is_cited():
+    case = case_with(blood_fraction=0.24)
+    liver = get_tissue("liver").optical
+    bloody = light(case)[0][0]
+    assert bloody == pytest.approx(49.84 + 100.0 * 0.12 * (0.7 * 3.5 + 0.3 * 0.5), rel=1e-3)
+    assert light(case)[1][0] == pytest.approx(liver.native.reduced_scattering.si)
+    assert light(case, coagulation=1.0)[0][0] == pytest.approx(bloody)
+    assert light(case)[0][1] == pytest.approx(50.0)  # the tumour keeps its own
+    lines = [str(use) for use in _list_uses(case)]
+    assert "liver composition blood fraction 0.24 given in the case" in lines
+    assert "liver composition saturation 0.7 assumed" in lines
+    assert "absorption of water at 1064 nm 0.144 1/cm Kedenburg2012" in lines
+    assert not any("net_metastasis composition" in line for line in lines)
+    assert not any("composition" in str(use) for use in _list_uses(Case.from_dict(CASE)))
+
+
+def test_bloodier_tissue_of_less_saturated_blood_absorbs_less_at_1064_nm():
+    def absorption(**override):
+        return light(case_with(**override))[0][0]
+
+    assert absorption(saturation=0.5) < absorption(saturation=0.9)
+    assert absorption(blood_fraction=0.05) < absorption(fat_fraction=0.05)
+    assert absorption(fat_fraction=0.4) > absorption(fat_fraction=0.0)
+
+
+def test_water_given_by_the_case_absorbs_where_the_absorption_is_composed():
+    wet, dry = (light(at_980(case_with(water_fraction=share)))[0][0] for share in (0.8, 0.6))
+    assert wet - dry == pytest.approx(0.2 * 47.3, abs=0.1)
+    assert light(case_with(water_fraction=0.6))[0][0] == pytest.approx(50.0)
+
+
+def test_a_published_law_of_scattering_replaces_it_for_native_and_coagulated_tissue():
+    case = case_with(scattering="scatter_parsa", coagulated_reduced_scattering="16 1/cm")
+    assert light(case)[1][0] == pytest.approx(565.0, abs=0.5)
+    assert light(case, coagulation=1.0)[1][0] == pytest.approx(1600.0)
+    assert light(case)[0][0] == pytest.approx(50.0)
+    fit = case_with(scattering="scatter_parsa")
+    assert light(fit, coagulation=1.0)[1][0] == pytest.approx(3.75 * 565.0, rel=1e-3)
+    assert "liver native reduced scattering 5.648 1/cm Jacques2013" in [
+        str(use) for use in _list_uses(fit)
+    ]
+
+
+def test_a_case_that_says_nothing_of_a_tissue_has_the_one_of_the_library():
+    tissue = Case.from_dict(CASE).tissue
+    assert tissue.find("liver") is get_tissue("liver")
+    assert tissue.find("net_metastasis").optical is get_tissue("net_metastasis").optical
+
+
+def test_a_published_specific_heat_reaches_the_row_of_the_heat_solver_and_the_sources():
+    case = case_with(specific_heat="c_haemmerich")
+    assert rows(case)[0, 0] == pytest.approx(1078.75 * 3827.6, rel=1e-4)
+    assert "Haemmerich2006" in list_sources(_list_uses(case))
+
+
+def at_980(case):
+    table = case.resolved()
+    table["tissue"]["wavelength"] = "980 nm"
+    return Case.from_dict(table)
+
+
+def test_at_another_wavelength_every_tissue_is_composed_and_its_sources_are_cited():
+    case = at_980(Case.from_dict(CASE))
+    assert case.resolved()["tissue"]["wavelength"] == "980 nm"
+    absorption, scattering = light(case)
+    assert absorption == pytest.approx([99.81, 113.0], rel=1e-3)
+    assert scattering == pytest.approx([434.3, 542.9], rel=1e-3)
+    lines = [str(use) for use in _list_uses(case)]
+    assert "net_metastasis composition blood fraction 0.15 assumed" in lines
+    assert "absorption of oxygenated blood at 980 nm 6.04 1/cm Prahl1998" in lines
+    assert {"VanVeen2004", "Kedenburg2012", "Prahl1998"} <= set(list_sources(_list_uses(case)))
+
+
+def test_light_of_980_nm_reaches_less_far_than_that_of_1064_nm():
+    near, far = simulate(at_980(Case.from_dict(CASE))), simulate(Case.from_dict(CASE))
+    assert 0.0 < near.ledger.escaped < 0.6 * far.ledger.escaped
+    assert any("980 nm" in note for note in near.notes)
+    assert not any("nm" in note.split() for note in far.notes)
+
+
+def test_numbers_given_hold_at_every_wavelength():
+    case = at_980(case_with(absorption="0.6 1/cm", coagulated_absorption="0.7 1/cm"))
+    assert light(case)[0][0] == pytest.approx(60.0)
+    assert light(case, coagulation=1.0)[0][0] == pytest.approx(70.0)
+    assert light(case)[1][0] == pytest.approx(434.3, rel=1e-3)
+
+
+def test_a_tissue_of_unknown_composition_is_refused_unless_its_light_is_given():
+    table = copy.deepcopy(CASE)
+    table["tumour"]["tissue"] = "hcc"
+    table["tissue"]["wavelength"] = "980 nm"
+    table["tissue"]["override"] = {"hcc": {"density": "1070 kg/m^3"}}
+    with pytest.raises(CaseError) as caught:
+        Case.from_dict(table)
+    assert "tissue.wavelength: at 980 nm nothing is known of the optics of hcc" in str(caught.value)
+    assert "[tissue.override.hcc]" in str(caught.value)
+    assert str(caught.value).count("hcc") == 2  # said once
+    keys = ("absorption", "reduced_scattering")
+    given = {key: EVERY[key] for key in (*keys, *(f"coagulated_{key}" for key in keys))}
+    table["tissue"]["override"] = {"hcc": given}
+    case = Case.from_dict(table)
+    assert light(case)[0][1] == pytest.approx(60.0)
+    assert not any("hcc composition" in str(use) for use in _list_uses(case))
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "message"),
+    [
+        ("liver", {"optics": "mdacc_litt"}, "liver.optics: mdacc_litt holds at 1064 nm only"),
+        ("hcc", {"blood_fraction": 0.1}, "nothing is known of the optics of hcc"),
+    ],
+)
+def test_what_holds_at_1064_nm_alone_is_refused_elsewhere(name, override, message):
+    table = copy.deepcopy(CASE)
+    table["tumour"]["tissue"] = "hcc" if name == "hcc" else "net_metastasis"
+    table["tissue"].update(wavelength="980 nm", override={name: override})
+    with pytest.raises(CaseError, match=message):
+        Case.from_dict(table)
+
+
+def test_a_share_of_blood_in_a_tissue_of_unknown_composition_is_refused():
+    table = copy.deepcopy(CASE)
+    table["tumour"]["tissue"] = "hcc"
+    table["tissue"]["override"] = {"hcc": {"blood_fraction": 0.1}}
+    with pytest.raises(CaseError, match=r"hcc\.blood_fraction: what hcc is made of .*absorption"):
+        Case.from_dict(table)
+
+
+def test_a_bench_case_cites_the_shrinkage_that_its_summary_prints():
+    table = copy.deepcopy(CASE)
+    assert "Rossmann2014" not in list_sources(_list_uses(Case.from_dict(table)))
+    table["tissue"]["perfusion"] = "none"
+    uses = _list_uses(Case.from_dict(table))
+    assert "shrinkage most 0.22 Rossmann2014 (see Farina2014)" in [str(use) for use in uses]
+
+
 def test_a_case_with_overrides_is_written_out_and_read_back_to_the_same():
-    named = {"optics": "mdacc_litt", "conductivity_law": "k_choi2013"}
-    case = case_with(**EVERY, **named)
+    named = {
+        "optics": "mdacc_litt",
+        "conductivity_law": "k_choi2013",
+        "scattering": "scatter_parsa",
+    }
+    fractions = {"blood_fraction": 0.2, "saturation": 0.8, "fat_fraction": 0.1}
+    case = case_with(**EVERY, **named, **fractions)
     written = case.resolved()["tissue"]["override"]["liver"]
-    assert written == {**EVERY, **named}
+    assert written == {**EVERY, **named, **fractions}
     assert Case.from_dict(case.resolved()) == case
     assert case != Case.from_dict(CASE)
     assert "override" not in Case.from_dict(CASE).resolved()["tissue"]
     same = case_with(perfusion_rate="86 mL/min/100g")
     assert same == case_with(perfusion_rate="860 mL/min/kg")
+    hot = case_with(specific_heat="c_haemmerich").resolved()["tissue"]["override"]["liver"]
+    assert hot == {"specific_heat": "c_haemmerich"}
     named = case_with(perfusion_rate="carlisle_790")
     assert named.resolved()["tissue"]["override"]["liver"]["perfusion_rate"] == "carlisle_790"
     assert named.tissue.find("liver").perfusion_rate is get_perfusion("carlisle_790")
@@ -233,6 +378,11 @@ def test_a_case_with_overrides_is_written_out_and_read_back_to_the_same():
         ({"optics": "frankfurt"}, "did you mean 'frankfurt_litt_1064'"),
         ({"optics": 3}, "3 is not a name"),
         ({"conductivity_law": "k_guntur"}, "did you mean 'k_guntur2013'"),
+        ({"scattering": "scatter_yi"}, "did you mean 'scatter_yi_backman'"),
+        ({"specific_heat": "c_hemmerich"}, "did you mean 'c_haemmerich'"),
+        ({"specific_heat": 3540}, "bare number 3540 has no unit"),
+        ({"blood_fraction": 12}, "at most 1"),
+        ({"saturation": "70 %"}, "not a pure number"),
     ],
 )
 def test_what_is_wrong_is_refused_with_key_and_remedy(override, message):
@@ -271,9 +421,10 @@ def test_the_schema_offers_every_parameter_with_an_example():
     table = schema["$defs"]["TissueTable"]["properties"]["override"]["additionalProperties"]
     assert table == {"$ref": "#/$defs/OverrideTable"}
     keys = schema["$defs"]["OverrideTable"]["properties"]
-    assert set(keys) == set(EVERY) | {"optics", "conductivity_law"}
+    assert set(keys) == set(EVERY) | PUBLISHED | FRACTIONS
     assert keys["absorption"]["examples"] == ["0.5 1/cm"]
     assert "carlisle_790" in str(keys["perfusion_rate"])
+    assert "c_haemmerich" in str(keys["specific_heat"])
 
 
 def test_a_number_given_is_its_own_range():

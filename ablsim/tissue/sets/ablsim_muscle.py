@@ -1,9 +1,12 @@
 """Muscle, as in diaphragm and abdominal wall: composed of published heat and optics."""
 
+from dataclasses import replace
+
 from ablsim.tissue.properties import ASSUMED, Sourced, ThermalProperties, Tissue
 from ablsim.tissue.sets.ablsim_dried import CONDUCTIVITY_DRY
 from ablsim.tissue.sets.abraham2007 import HEAT_CAPACITY_DRY
 from ablsim.tissue.sets.hasgall2022 import (
+    DIAPHRAGM_PERFUSION,
     MUSCLE_CONDUCTIVITY,
     MUSCLE_DENSITY,
     MUSCLE_PERFUSION,
@@ -38,4 +41,12 @@ MUSCLE = Tissue(
     ),
     perfusion_rate=MUSCLE_PERFUSION,
     note="the diaphragm, which never rests, is perfused about three times as much",
+)
+
+DIAPHRAGM = replace(
+    MUSCLE,
+    name="diaphragm",
+    title="diaphragm, a muscle that never rests",
+    perfusion_rate=DIAPHRAGM_PERFUSION,
+    note="muscle but for its perfusion",
 )

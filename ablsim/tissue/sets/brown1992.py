@@ -10,9 +10,10 @@ _PAIR = make_pair(
     "Brown1992",
     how="remembered",
     half_range=1.0e5,
-    note="quoted as Brown/Prahl in models of radio-frequency ablation; the paper was read only as "
-    "an abstract, which says tracer clearance at 43-46 degC and a factor of two in time per "
-    "kelvin, that is about 5.8e5 J/mol: check against the full text",
+    note="both from memory, as models of radio-frequency ablation quote Brown/Prahl, not seen in "
+    "the paper, which was read only as an abstract: tracer clearance at 43-46 degC and a factor of "
+    "two in time per kelvin, that is about 5.8e5 J/mol instead of 6.67e5; check against the full "
+    "text",
 )
 
 BROWN_STASIS = DamageKinetics(

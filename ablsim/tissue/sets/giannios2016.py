@@ -12,14 +12,20 @@ def _refractive_index(wavelength_um: float) -> float:
     return 1.35910 + 0.00827 / wavelength_um**2 - 0.000576 / wavelength_um**4
 
 
-LIVER_REFRACTIVE_INDEX = Sourced(
-    round(_refractive_index(1.064), 3),
-    "1",
-    "Giannios2016",
-    low=1.356,
-    high=1.376,
-    how="derived",
-    spread=0.005,
-    spread_kind="absolute",
-    note="fit of the paper evaluated at 1064 nm; spread assumed",
-)
+def liver_refractive_index(nanometres: int) -> Sourced:
+    """Return the refractive index of liver at a wavelength between 450 and 1551 nm."""
+    value = round(_refractive_index(nanometres / 1000.0), 3)
+    return Sourced(
+        value,
+        "1",
+        "Giannios2016",
+        low=round(value - 0.010, 3),
+        high=round(value + 0.010, 3),
+        how="derived",
+        spread=0.005,
+        spread_kind="absolute",
+        note=f"fit of the paper evaluated at {nanometres} nm; spread assumed",
+    )
+
+
+LIVER_REFRACTIVE_INDEX = liver_refractive_index(1064)

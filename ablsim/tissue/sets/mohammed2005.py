@@ -1,4 +1,4 @@
-"""Optics of muscle, native and coagulated, after the table of Mohammed and Verhey (2005)."""
+"""Optics of muscle and blood after the table of Mohammed and Verhey (2005)."""
 
 from ablsim.tissue.properties import ASSUMED, OpticalProperties, OpticalState, Sourced
 from ablsim.tissue.sets.ablsim_dried import CHARRED
@@ -40,3 +40,26 @@ MUSCLE_OPTICS = OpticalProperties(
     ),
 )
 """The set `muscle_mohammed2005`."""
+
+_BLOOD = OpticalState(
+    _read(0.44, 0.3, 4.2),
+    _read(2.78, 2.0, 20.0),
+    Sourced(
+        0.98,
+        "1",
+        ASSUMED,
+        low=0.96,
+        high=0.995,
+        how="assumed",
+        spread_kind="range",
+        note="the table states reduced scattering alone",
+    ),
+)
+
+BLOOD_OPTICS = OpticalProperties(
+    native=_BLOOD,
+    coagulated=_BLOOD,
+    charred=CHARRED,
+    refractive_index=MUSCLE_OPTICS.refractive_index,
+)
+"""The set `blood_mohammed2005`: far clearer than the spectra of haemoglobin make blood."""
