@@ -62,6 +62,35 @@ CHAR_FILM_FRACTION = Sourced(
     "taken half way; films on endovenous fibres, absorption read at 1310 nm",
 )
 
+CHAR_FILM_8UM = Sourced(
+    0.44,
+    "1",
+    "Amzayyb2010",
+    low=0.26,
+    high=0.61,
+    how="derived",
+    spread_kind="range",
+    note="1 - exp(-72/mm d) for the mean film of 8.0 um; the range is that of 5.3 to 10.7 um with "
+    "absorptions of 56 to 88/mm, each one standard deviation",
+)
+
+CHAR_FILM_26UM = Sourced(
+    0.85,
+    "1",
+    "Amzayyb2010",
+    low=0.67,
+    high=0.94,
+    how="derived",
+    spread_kind="range",
+    note="1 - exp(-72/mm d) for the thickest film of 26 um; the range is that of 20 to 32 um with "
+    "absorptions of 56 to 88/mm",
+)
+
+CHAR_FILMS: Mapping[str, Sourced] = MappingProxyType(
+    {"film_8um": CHAR_FILM_8UM, "film_26um": CHAR_FILM_26UM}
+)
+"""Films as they were measured, which a case may name in place of a fraction."""
+
 TRANSMISSION_BARE = Sourced(
     0.95,
     "1",

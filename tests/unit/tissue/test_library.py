@@ -1,5 +1,6 @@
 """Every default carries unit, source, range and spread, and none changes unseen."""
 
+import math
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from ablsim.case_settings import PhysicsTable
 from ablsim.citations import list_keys
 from ablsim.errors import CaseError
 from ablsim.light.fibre import TRANSMISSION
-from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
+from ablsim.tissue.constants import CHAR_FILMS, CONSTANTS, PERFUSION_STRATA
 from ablsim.tissue.library import (
     get_conductivity,
     get_kinetics,
@@ -43,7 +44,7 @@ LAWS = [
     for parameter in ("gain", "gain_start", "gain_end", "conductivity")
     if (number := getattr(get_conductivity(name), parameter)) is not None
 ]
-USES = [*list_uses(TISSUES, KINETICS, {**CONSTANTS, **PERFUSIONS}), *OPTICS, *LAWS]
+USES = [*list_uses(TISSUES, KINETICS, {**CONSTANTS, **CHAR_FILMS, **PERFUSIONS}), *OPTICS, *LAWS]
 SNAPSHOT = Path(__file__).with_name("defaults.toml")
 
 
@@ -305,6 +306,11 @@ def test_the_char_film_fraction_lies_between_the_mean_and_the_thickest_film():
     assert film.low == pytest.approx(0.438, abs=0.005)
     assert film.high == pytest.approx(0.846, abs=0.005)
     assert film.value == pytest.approx((film.low + film.high) / 2.0, abs=0.006)
+
+
+@pytest.mark.parametrize(("name", "thickness"), [("film_8um", 8e-6), ("film_26um", 26e-6)])
+def test_a_named_film_absorbs_what_its_thickness_does(name, thickness):
+    assert CHAR_FILMS[name].value == pytest.approx(1.0 - math.exp(-72e3 * thickness), abs=0.005)
 
 
 def test_each_use_says_the_parameter_the_value_and_the_source():
