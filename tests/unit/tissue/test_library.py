@@ -10,8 +10,8 @@ import pytest
 from ablsim.case_settings import PhysicsTable
 from ablsim.citations import list_keys
 from ablsim.errors import CaseError
-from ablsim.light.fibre import TRANSMISSION
-from ablsim.tissue.constants import CHAR_FILMS, CONSTANTS, PERFUSION_STRATA
+from ablsim.light.fibre import COATING, NEEDLE_DIAMETER, PROTRUSION, TRANSMISSION
+from ablsim.tissue.constants import CHAR_FILMS, CONSTANTS, NEEDLES, PERFUSION_STRATA
 from ablsim.tissue.library import (
     get_conductivity,
     get_kinetics,
@@ -44,7 +44,11 @@ LAWS = [
     for parameter in ("gain", "gain_start", "gain_end", "conductivity")
     if (number := getattr(get_conductivity(name), parameter)) is not None
 ]
-USES = [*list_uses(TISSUES, KINETICS, {**CONSTANTS, **CHAR_FILMS, **PERFUSIONS}), *OPTICS, *LAWS]
+USES = [
+    *list_uses(TISSUES, KINETICS, {**CONSTANTS, **CHAR_FILMS, **NEEDLES, **PERFUSIONS}),
+    *OPTICS,
+    *LAWS,
+]
 SNAPSHOT = Path(__file__).with_name("defaults.toml")
 
 
@@ -167,9 +171,12 @@ def test_no_number_is_written_down_twice():
 
 
 def test_what_fibres_and_cases_take_by_default_is_what_the_sources_say():
-    """A fibre may not import tissue, so its two numbers are written there as well."""
+    """A fibre may not import tissue, so its numbers are written there as well."""
     assert TRANSMISSION["bare"] == CONSTANTS["transmission_bare"].value
     assert TRANSMISSION["diffuser"] == CONSTANTS["transmission_diffuser"].value
+    sizes = {"needle_diameter": NEEDLE_DIAMETER, "fibre_coating": COATING}
+    for name, size in (sizes | {"fibre_protrusion": PROTRUSION}).items():
+        assert size == pytest.approx(NEEDLES[name].si, rel=1e-12)
     char_fraction = PhysicsTable.model_fields["char_fraction"]
     assert char_fraction.default == CONSTANTS["char_film_fraction"].value
 
