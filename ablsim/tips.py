@@ -55,6 +55,10 @@ class FibreTips:
     -----
     A film goes with its fibre. It stays when the fibre is pulled back; for another placement or
     another session the fibre is taken out and cleaned, so ``film_when_hot`` begins anew.
+
+    The estimate adds what is missing of the film's heat. What the beam itself heats within the cells
+    around the face is not added: without a film a tip is somewhat hotter than is said here, and a
+    film forms somewhat later than it would, the later the larger the cells.
     """
 
     def __init__(
@@ -101,6 +105,8 @@ class FibreTips:
         if (session, moved) != (self._session, self._moved):
             self._levels = self._clean
         self._session, self._moved = session, moved
+        if tuple(fibres) == self._fibres:
+            return
         self._fibres = tuple(fibres)
         self._radii = tuple(
             equivalent_radius(self._grid, fibre) if fibre.kind == "bare" else math.inf

@@ -302,6 +302,31 @@ def test_the_tips_are_estimated_for_every_fibre_and_change_nothing(small):
     assert [tip.charred for tip in dark.tips] == [False, True]
 
 
+def test_the_estimate_hardly_hangs_on_the_cells_that_the_temperature_itself_hangs_on():
+    """0.15 W leave the tissue wet; the cells' own peaks differ by a factor of nearly two."""
+    steps = {"steps": ["deliver 0.15 W for 60 s", "rest for 120 s"]}
+    peaks, cells = [], []
+    for spacing in ("2 mm", "1 mm", "0.5 mm"):
+        snapshots = []
+        result = simulate(
+            case(
+                protocol=steps,
+                numerics={"spacing": spacing, "output_interval": "60 s"},
+                domain={"size": "16 mm", "centre": ["0 mm", "0 mm", "0 mm"]},
+            ),
+            on_snapshot=snapshots.append,
+        )
+        (tip,) = result.tips
+        peaks.append(tip.peak - to_kelvin(37.0))
+        cells.append(snapshots[1].fields.rise.max())
+        assert not tip.at_cap
+    assert cells[2] > 1.5 * cells[0]
+    assert peaks == pytest.approx([peaks[2]] * 3, rel=0.03)
+    reach = np.sqrt(0.52 / (0.0155 * 1050.0 * 3617.0))  # of heat against perfusion [m]
+    film = 0.15 * 0.95 * 0.65 / (4.0 * np.pi * 0.52 * 0.15e-3) * np.exp(-0.15e-3 / reach)
+    assert film < peaks[2] < 1.05 * film, "the rest is what the light adds"
+
+
 def test_without_a_film_tips_are_as_hot_as_their_cells():
     result = simulate(case(physics={"char": "none"}))
     (tip,) = result.tips
