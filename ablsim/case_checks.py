@@ -42,7 +42,13 @@ def find_problems(case: "Case") -> list[str]:
         return problems
     problems += _distances(case)
     too_large = list(_domain_size(case))
-    return problems + (too_large or [*_fibres_outside(case), *_tumour_outside(case)])
+    return problems + (too_large or _outside(case))
+
+
+def _outside(case: "Case") -> list[str]:
+    """Return what lies outside the domain; a track only counts where its fibre lies inside."""
+    fibres = list(_fibres_outside(case))
+    return [*fibres, *([] if fibres else _track_outside(case)), *_tumour_outside(case)]
 
 
 def check_memory(grid: Grid) -> None:
@@ -236,6 +242,24 @@ def _fibres_outside(case: "Case") -> Iterator[str]:
                     "the pull-back or give a larger domain.size"
                 )
             break
+
+
+def _track_outside(case: "Case") -> Iterator[str]:
+    """Check that all tissue that gets the heat of the tracks is computed."""
+    length = case.physics.track_length
+    if case.physics.track_fraction == 0.0:
+        return
+    grid = case.grid()
+    for fibre in case.fibres_all:
+        for position in case.protocol.lit_positions:
+            end = position.place(fibre).pulled_back(length).tip
+            if fibre.kind == "bare" and not bool(grid.contains(end)):
+                yield (
+                    f"physics.track_length: {_mm(length)} behind the tip {fibre.name}'s track has "
+                    f"left the domain, with {_text(end)}; the domain is {_bounds(grid)}; shorten "
+                    "the track or give a larger domain.size"
+                )
+                return
 
 
 def _tumour_outside(case: "Case") -> Iterator[str]:

@@ -66,6 +66,32 @@ class Number(FieldType):
 
 
 @dataclass(frozen=True, slots=True)
+class NamedNumber(FieldType):
+    """A pure number, or a name that stands for one.
+
+    Parameters
+    ----------
+    number : Number
+        How a number is read.
+    named : dict
+        Values by name.
+    """
+
+    number: Number
+    named: dict[str, float]
+
+    def read(self, value: object) -> float:
+        """Return the number, or that of the name."""
+        if not isinstance(value, str):
+            return self.number.read(value)
+        return self.named[Choice(tuple(self.named)).read(value)]
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema: number or name."""
+        return {"anyOf": [self.number.json_schema(), {"enum": list(self.named)}]}
+
+
+@dataclass(frozen=True, slots=True)
 class Words(FieldType):
     """Text that is not empty."""
 

@@ -4,9 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ablsim.case_fields import Choice, Later, Number, StepType, Table, Words
+from ablsim.case_fields import Choice, Later, NamedNumber, Number, StepType, Table, Words
 from ablsim.protocol import Protocol, Step
 from ablsim.quantities import DURATION, LENGTH, TEMPERATURE_DIFFERENCE, Auto
+from ablsim.tissue.constants import CHAR_FILMS
 
 _Interval = DURATION.within("0.1 s", "24 h", example="30 s")
 
@@ -34,6 +35,12 @@ _DEATHS = {
 }
 
 
+_CHARS = ("film", "film_when_hot", "none")
+_FilmFraction = NamedNumber(
+    Number(0.65, 0.0, 1.0), {name: film.si for name, film in CHAR_FILMS.items()}
+)
+
+
 class PhysicsTable(Table):
     """``[physics]``: which laws hold."""
 
@@ -47,11 +54,23 @@ class PhysicsTable(Table):
     boiling: Annotated[
         Literal["water_state", "none"], Choice(("water_state", "none"), _BOILING)
     ] = Field("water_state", description="water_state: water boils off and is gone")
-    char: Annotated[Literal["film", "none"], Choice(("film", "none"))] = Field(
-        "film", description="film: a charred bare tip turns part of the light into heat"
+    char: Annotated[Literal["film", "film_when_hot", "none"], Choice(_CHARS)] = Field(
+        "film",
+        description="film: a charred bare tip turns part of the light into heat; film_when_hot: "
+        "once the tip is dry and its estimated temperature has passed 200 degC",
     )
-    char_fraction: Annotated[float, Number(0.65, 0.0, 1.0)] = Field(
-        0.65, description="share of the emitted power that the char film absorbs"
+    char_fraction: Annotated[float, _FilmFraction] = Field(
+        0.65,
+        description="share of the emitted power that the char film absorbs; film_8um is 0.44, "
+        "film_26um 0.85",
+    )
+    track_fraction: Annotated[float, Number(0.3, 0.0, 1.0)] = Field(
+        0.0,
+        description="share of a bare fibre's emitted power that is released as heat along its "
+        "track; the char film has its share of the rest",
+    )
+    track_length: Annotated[float, LENGTH.within("0 mm", "100 mm", above=True, example="10 mm")] = (
+        Field(10e-3, description="how far back from the tip the track is heated")
     )
     stasis: Annotated[str, Words("brown_stasis")] = Field(
         "brown_stasis", description="kinetics of vascular stasis"

@@ -1,4 +1,4 @@
-"""The fibres that fire together: their light and film heat, kept up with the changing tissue."""
+"""The fibres that fire together: their light and heat, kept up with the changing tissue."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ablsim.domain import Domain
 from ablsim.heat.film import film_heat
+from ablsim.heat.track import track_heat
 from ablsim.light.coefficients import coagulated_fraction
 from ablsim.light.diffusion import DiffusionSolver, Emission, LightField
 from ablsim.light.fibre import Fibre
@@ -38,16 +39,19 @@ class Beam:
 
 
 class Illumination:
-    """Light and film heat of the firing fibres.
+    """Light of the firing fibres, and what a bare one gives off as heat: film and track.
 
     Parameters
     ----------
     domain : Domain
         The tissue they shine into.
     film_fraction : float
-        Share of a bare fibre's emitted power that its char film turns into heat [1].
+        Share of what arrives at a bare fibre's tip that a full char film turns into heat [1].
     light_interval : float
         Age [s] at which the light is renewed if the tissue has changed at all.
+    track_fraction, track_length : float
+        Share of a bare fibre's emitted power that is released as heat along its track, before the
+        film has its share [1], and how far back from the tip [m].
 
     Notes
     -----
@@ -55,16 +59,28 @@ class Illumination:
     emitted power, so the cost does not grow with their number.
     """
 
-    def __init__(self, domain: Domain, *, film_fraction: float, light_interval: float) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        *,
+        film_fraction: float,
+        light_interval: float,
+        track_fraction: float = 0.0,
+        track_length: float = 0.0,
+    ) -> None:
         self._grid = domain.grid
         self._film_fraction = film_fraction
+        self._track_fraction = track_fraction
+        self._track_length = track_length
         self._interval = light_interval
         self._optics = TissueOptics(domain.labels, domain.tissues)
         self._solver = DiffusionSolver(domain.grid)
         self._fibres: tuple[Fibre, ...] = ()
         self._emitted: tuple[float, ...] = ()
         self._films: tuple[float, ...] = ()
-        self._film_heat = np.zeros(self._grid.shape, dtype=np.float32)
+        self._tracks: tuple[float, ...] = ()
+        self._arriving: tuple[float, ...] = ()
+        self._released = np.zeros(self._grid.shape, dtype=np.float32)
         self._field: LightField | None = None
         self._solved_for: tuple[Emission, ...] = ()
         self._coagulation = np.zeros(self._grid.shape, dtype=np.float32)
@@ -74,32 +90,56 @@ class Illumination:
         self.n_iterations = 0
         self.wall = 0.0
 
-    def switch(self, fibres: Sequence[Fibre], power: Sequence[float]) -> None:
-        """Let ``fibres`` fire with the set ``power`` [W each]; those with 0 W stay dark."""
-        firing = [(f, p) for f, p in zip(fibres, power, strict=True) if p > 0.0]
-        self._fibres = tuple(fibre for fibre, _ in firing)
-        self._fired = sum(p for _, p in firing)
-        self._emitted = tuple(p * fibre.transmission for fibre, p in firing)
+    def switch(
+        self,
+        fibres: Sequence[Fibre],
+        power: Sequence[float],
+        film_levels: Sequence[float] | None = None,
+    ) -> None:
+        """Let ``fibres`` fire with the set ``power`` [W each]; those with 0 W stay dark.
+
+        ``film_levels`` say how far the char film of each has grown, 0 to 1; left out, fully.
+        """
+        levels = (1.0,) * len(fibres) if film_levels is None else film_levels
+        firing = [entry for entry in zip(fibres, power, levels, strict=True) if entry[1] > 0.0]
+        self._fibres = tuple(fibre for fibre, *_ in firing)
+        self._fired = sum(p for _, p, _ in firing)
+        self._emitted = tuple(p * fibre.transmission for fibre, p, _ in firing)
+        self._tracks = tuple(
+            emitted * self._track_fraction if fibre.kind == "bare" else 0.0
+            for fibre, emitted in zip(self._fibres, self._emitted, strict=True)
+        )
+        self._arriving = tuple(
+            emitted - track for emitted, track in zip(self._emitted, self._tracks, strict=True)
+        )
         self._films = tuple(
-            e * self._film_fraction if fibre.kind == "bare" else 0.0
-            for fibre, e in zip(self._fibres, self._emitted, strict=True)
+            arriving * self._film_fraction * level if fibre.kind == "bare" else 0.0
+            for (fibre, _, level), arriving in zip(firing, self._arriving, strict=True)
         )
         heat = np.zeros(self._grid.shape)
-        for fibre, film in zip(self._fibres, self._films, strict=True):
+        for fibre, film, track in zip(self._fibres, self._films, self._tracks, strict=True):
             if film > 0.0:
                 heat += film * film_heat(self._grid, fibre)
-        self._film_heat = heat.astype(np.float32)
+            if track > 0.0:
+                heat += track * track_heat(self._grid, fibre, self._track_length)
+        self._released = heat.astype(np.float32)
+
+    @property
+    def film_powers(self) -> dict[str, float]:
+        """Heat that the film of each firing fibre releases [W], by the fibre's name."""
+        names = (fibre.name for fibre in self._fibres)
+        return dict(zip(names, self._films, strict=True))
 
     @property
     def _optical(self) -> float:
         """Power that leaves the fibres as light [W]."""
-        return sum(self._emitted) - sum(self._films)
+        return sum(self._arriving) - sum(self._films)
 
     def _emissions(self) -> tuple[Emission, ...]:
         return tuple(
-            Emission(fibre.tip, fibre.direction, fibre.length, (emitted - film) / self._optical)
-            for fibre, emitted, film in zip(self._fibres, self._emitted, self._films, strict=True)
-            if emitted > film
+            Emission(fibre.tip, fibre.direction, fibre.length, (arriving - film) / self._optical)
+            for fibre, arriving, film in zip(self._fibres, self._arriving, self._films, strict=True)
+            if arriving > film
         )
 
     def is_due(
@@ -172,8 +212,8 @@ class Illumination:
 
     def beam(self) -> Beam:
         """Return what the firing fibres do at present."""
-        optical, film = self._optical, sum(self._films)
-        heat, absorbed, escaped = self._film_heat, film, 0.0
+        optical = self._optical
+        heat, absorbed, escaped = self._released, sum(self._films) + sum(self._tracks), 0.0
         if optical > 0.0 and self._field is not None:
             heat = heat + np.float32(optical) * self._field.absorbed_per_watt
             absorbed += optical * self._field.absorbed

@@ -132,6 +132,28 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
+class TipRecord:
+    """How hot a fibre's tip was; an estimate, because cells do not resolve it.
+
+    Parameters
+    ----------
+    fibre : str
+        The fibre's name.
+    peak : float
+        Highest temperature at any time [K]; of a diffuser, anywhere along its active length.
+    at_cap : bool
+        Whether the estimate passed the limit of the method, at which ``peak`` stands then.
+    charred : bool
+        Whether the estimate passed the temperature at which dry tissue chars.
+    """
+
+    fibre: str
+    peak: float
+    at_cap: bool
+    charred: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A finished simulation.
 
@@ -159,6 +181,8 @@ class Result:
         What ablsim decided or assumed and the user should know, one sentence each.
     provenance : dict
         Versions, hashes and settings, as text.
+    tips : tuple of TipRecord
+        How hot each fibre's tip was, one entry per fibre.
     """
 
     case: Case
@@ -172,3 +196,4 @@ class Result:
     statistics: Statistics = field(default_factory=Statistics)
     notes: tuple[str, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
+    tips: tuple[TipRecord, ...] = ()

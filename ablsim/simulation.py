@@ -23,6 +23,7 @@ from ablsim.illumination import Illumination
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
+from ablsim.tips import FibreTips
 from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
 from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.wavelength import describe_wavelength
@@ -100,8 +101,17 @@ class _Run:
         self.solver = _make_solver(case, self.domain)
         self.illumination = Illumination(
             self.domain,
-            film_fraction=case.physics.char_fraction if case.physics.char == "film" else 0.0,
+            film_fraction=0.0 if case.physics.char == "none" else case.physics.char_fraction,
             light_interval=case.numerics.light_interval,
+            track_fraction=case.physics.track_fraction,
+            track_length=case.physics.track_length,
+        )
+        self.tips = FibreTips(
+            self.domain.grid,
+            len(case.fibres_all),
+            char=case.physics.char,
+            base_temperature=case.tissue.body_temperature,
+            start_temperature=case.tissue.start_temperature,
         )
         segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
         self.legs = make_legs(segments, case.numerics.output_interval)
@@ -143,6 +153,7 @@ class _Run:
             statistics=self._statistics(total),
             notes=_notes(case, self.domain),
             provenance=_provenance(case),
+            tips=self.tips.records(),
         )
 
     def _open(self, leg: Leg) -> None:
@@ -155,8 +166,9 @@ class _Run:
 
     def _fire(self, segment: Segment) -> None:
         """Put the fibres where they are in ``segment`` and let those fire that do."""
-        fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
-        self.illumination.switch(fibres, segment.highest_power)
+        self._fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
+        self.tips.place(self._fibres, session=segment.session, moved=segment.moved)
+        self.illumination.switch(self._fibres, segment.highest_power, self.tips.film_levels)
 
     def _advance(self, segment: Segment, chunk: Chunk) -> None:
         """Make the steps of a chunk; on a ramp its power is the mean of what is set meanwhile."""
@@ -172,6 +184,7 @@ class _Run:
         self.time = chunk.end
         for name in self.light_books:
             self.light_books[name] += getattr(self._beam, name) * self._level * duration
+        self._look_at_tips(segment, duration)
 
     def _report(self, keeper: "_Keeper") -> None:
         """Tell how far the run is; leave a checkpoint where one is due or the run is stopped."""
@@ -204,6 +217,7 @@ class _Run:
             "run": run,
             "solver": self.solver.state(),
             "illumination": self.illumination.state(),
+            "tips": self.tips.state(),
         }
         return Checkpoint(self.case, self.time, self._leg, self._chunk, parts)
 
@@ -226,9 +240,17 @@ class _Run:
         self.wall_heat, self.wall_output = run["wall_heat"], run["wall_output"]
         self.solver.restore(checkpoint.parts["solver"])
         self.illumination.restore(checkpoint.parts["illumination"])
+        self.tips.restore(checkpoint.parts["tips"])
         self._fire(self.legs[self._leg].segment)
         self._level = run["level"]
         self._beam = self.illumination.beam()
+
+    def _look_at_tips(self, segment: Segment, duration: float) -> None:
+        """Estimate how hot the tips are; where a char film has grown it takes its share."""
+        films = self.illumination.film_powers
+        if self.tips.follow(self.solver, films, self._level, duration):
+            self.illumination.switch(self._fibres, segment.highest_power, self.tips.film_levels)
+            self._shine()
 
     def _renew_light(self) -> None:
         whitening, char = self.solver.inner("whitening"), self.solver.inner("char")

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ablsim.residual import ResidualPiece
-from ablsim.result import Result
+from ablsim.result import Result, TipRecord
 from ablsim.shrinkage import LINEAR_SHRINKAGE, MEASURED_ZONE, shrink
-from ablsim.units import to_ml, to_mm
+from ablsim.units import to_celsius, to_ml, to_mm
 from ablsim.zone import PROCESSES, TumourCoverage, Zone, Zones
 
 SCHEMA = "ablsim/summary/1"
@@ -66,6 +66,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
         "healthy_ablated_ml": to_ml(zones.healthy_ablated),
         "boiled_ml": to_ml(zones.boiled),
         "charred_ml": to_ml(zones.charred),
+        "tips": [_tip(tip) for tip in result.tips],
         "organs": [],
         "energy_j": energy,
         "protocol": {
@@ -174,6 +175,15 @@ def _tumour(tumour: TumourCoverage) -> dict[str, Any]:
             "share": [float(share) for share in shares],
         },
         "residual_pieces": [_piece(piece) for piece in tumour.residual_pieces],
+    }
+
+
+def _tip(tip: TipRecord) -> dict[str, Any]:
+    return {
+        "fibre": tip.fibre,
+        "peak_degc": to_celsius(tip.peak),
+        "at_cap": tip.at_cap,
+        "charred": tip.charred,
     }
 
 
@@ -320,7 +330,24 @@ def _volume_lines(summary: Mapping[str, Any]) -> list[str]:
         ("Healthy tissue ablated", f"{summary['healthy_ablated_ml']:.2f} mL"),
         ("Boiled / charred", f"{summary['boiled_ml']:.2f} / {summary['charred_ml']:.2f} mL"),
     ]
+    if summary.get("tips"):  # results stored before there were any have none
+        rows.append(("Tips, estimated", _tips_text(summary["tips"])))
     return [f"{name:<24}{value}" for name, value in rows]
+
+
+def _tips_text(tips: Sequence[Mapping[str, Any]]) -> str:
+    """Return how hot the tips were at their hottest, alike fibres together.
+
+    No number beyond the cap is shown: what a tip did there this method cannot tell.
+    """
+    found: dict[str, list[str]] = {}
+    for tip in tips:
+        text = f"{'above ' * tip['at_cap']}{tip['peak_degc']:.0f} degC"
+        text += ", charred" * tip["charred"]
+        found.setdefault(text, []).append(tip["fibre"])
+    if len(found) == 1 and len(tips) > 1:
+        return f"{next(iter(found))} (all {len(tips)})"
+    return "; ".join(f"{', '.join(names)} {text}" for text, names in found.items())
 
 
 def _energy_table(energy: Mapping[str, float]) -> list[str]:

@@ -16,6 +16,11 @@ TRANSMISSION = {"bare": 0.95, "diffuser": 0.70}
 
 NEEDLE_DIAMETER = 0.82e-3
 """Outer diameter of the 21G needle that a fibre is placed through [m]."""
+COATING = 0.10e-3
+"""What cladding and buffer add to the diameter of the core [m]."""
+PROTRUSION = 7.5e-3
+"""How far what gives light lies beyond the end of its needle [m]. Like the two sizes above it is
+in the tissue library with its source."""
 
 # Corners of each pattern for unit side length, about the centroid: (first side, second direction).
 _PATTERNS: dict[str, tuple[tuple[float, float], ...]] = {
@@ -78,6 +83,11 @@ class Fibre:
     def start(self) -> Point:
         """LPS position [m] of the active length's end towards the hand; a bare fibre's tip."""
         return _along(self.tip, self.direction, -self.length)
+
+    @property
+    def outer_diameter(self) -> float:
+        """Diameter with cladding and buffer [m]."""
+        return self.core_diameter + COATING
 
     def pulled_back(self, distance: float) -> "Fibre":
         """Return the fibre drawn ``distance`` [m] towards the hand."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ablsim.errors import ResultError
 from ablsim.grid import Grid
-from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
+from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics, TipRecord
 from ablsim.storage.layout import (
     FAULTS,
     FORMAT,
@@ -66,6 +66,7 @@ def load(path: str | Path) -> Result:
             statistics=Statistics(**_known(Statistics, ours["statistics"])),
             notes=tuple(ours["notes"].asstr()[()]),
             provenance={key: str(text) for key, text in ours["provenance"].attrs.items()},
+            tips=_read_tips(ours),
         )
 
 
@@ -162,6 +163,18 @@ def _read_ledgers(group: h5py.Group) -> list[Ledger]:
     columns = {name: group[name][()].tolist() for name in LEDGER_ITEMS if name in group}
     rows = zip(*columns.values(), strict=True)
     return [Ledger(**dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def _read_tips(ours: h5py.Group) -> tuple[TipRecord, ...]:
+    """Return the estimates of the tips; files from before there were any have none."""
+    if "tips" not in ours:
+        return ()
+    tips = ours["tips"]
+    columns = (tips["fibre"].asstr(), tips["peak_kelvin"], tips["at_cap"], tips["charred"])
+    return tuple(
+        TipRecord(str(fibre), float(peak), bool(at_cap), bool(charred))
+        for fibre, peak, at_cap, charred in zip(*(column[()] for column in columns), strict=True)
+    )
 
 
 def _known(record: type[Ledger] | type[Statistics], group: h5py.Group) -> dict[str, Any]:

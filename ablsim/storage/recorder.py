@@ -311,7 +311,7 @@ def save(
 
 
 def _write_record(file: h5py.File, result: Result, summary: dict[str, Any] | None) -> None:
-    """Write what is known at the end: exact rise, books, history, notes, where it came from."""
+    """Write what is known at the end: exact rise, books, history, tips, notes, provenance."""
     ours = file["ablsim"]
     rise = create_cells(ours, "rise", np.float32, result.grid.shape, np.float32(0.0))
     rise.attrs.update(units="K", long_name="temperature above the base at the end", axes="t,z,y,x")
@@ -322,6 +322,13 @@ def _write_record(file: h5py.File, result: Result, summary: dict[str, Any] | Non
     ours.create_group("provenance").attrs.update(result.provenance)
     ours.create_dataset("notes", data=list(result.notes), shape=(len(result.notes),), dtype=TEXT)
     ours.create_dataset("summary", data=json.dumps(summary or {}, indent=1), dtype=TEXT)
+    tips = ours.create_group("tips")
+    tips.create_dataset(
+        "fibre", data=[tip.fibre for tip in result.tips], shape=(len(result.tips),), dtype=TEXT
+    )
+    tips["peak_kelvin"] = np.array([tip.peak for tip in result.tips], np.float64)
+    for name in ("at_cap", "charred"):
+        tips[name] = np.array([getattr(tip, name) for tip in result.tips], np.uint8)
     history = ours.create_group("history")
     history["time"] = np.array([entry.time for entry in result.history], np.float64)
     history["power"] = np.array([entry.power for entry in result.history], np.float64)

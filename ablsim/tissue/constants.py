@@ -62,6 +62,79 @@ CHAR_FILM_FRACTION = Sourced(
     "taken half way; films on endovenous fibres, absorption read at 1310 nm",
 )
 
+CHAR_FILM_8UM = Sourced(
+    0.44,
+    "1",
+    "Amzayyb2010",
+    low=0.26,
+    high=0.61,
+    how="derived",
+    spread_kind="range",
+    note="1 - exp(-72/mm d) for the mean film of 8.0 um; the range is that of 5.3 to 10.7 um with "
+    "absorptions of 56 to 88/mm, each one standard deviation",
+)
+
+CHAR_FILM_26UM = Sourced(
+    0.85,
+    "1",
+    "Amzayyb2010",
+    low=0.67,
+    high=0.94,
+    how="derived",
+    spread_kind="range",
+    note="1 - exp(-72/mm d) for the thickest film of 26 um; the range is that of 20 to 32 um with "
+    "absorptions of 56 to 88/mm",
+)
+
+CHAR_FILMS: Mapping[str, Sourced] = MappingProxyType(
+    {"film_8um": CHAR_FILM_8UM, "film_26um": CHAR_FILM_26UM}
+)
+"""Films as they were measured, which a case may name in place of a fraction."""
+
+NEEDLE_DIAMETER = Sourced(
+    0.82,
+    "mm",
+    ASSUMED,
+    low=0.80,
+    high=0.84,
+    how="remembered",
+    spread_kind="range",
+    note="outside of a 21G needle, through which liver is reached with such fibres",
+    related=("Pacella2011",),
+)
+
+FIBRE_COATING = Sourced(
+    0.10,
+    "mm",
+    ASSUMED,
+    low=0.07,
+    high=0.12,
+    how="remembered",
+    spread_kind="range",
+    note="what cladding and buffer add to the diameter of the core: a 300 um fibre is 370 to 420 "
+    "um thick; for pictures only",
+)
+
+FIBRE_PROTRUSION = Sourced(
+    7.5,
+    "mm",
+    ASSUMED,
+    low=5.0,
+    high=10.0,
+    how="remembered",
+    spread_kind="range",
+    note="how far what gives light lies beyond the end of its needle; for pictures only",
+)
+
+NEEDLES: Mapping[str, Sourced] = MappingProxyType(
+    {
+        "needle_diameter": NEEDLE_DIAMETER,
+        "fibre_coating": FIBRE_COATING,
+        "fibre_protrusion": FIBRE_PROTRUSION,
+    }
+)
+"""Sizes of needles and fibres."""
+
 TRANSMISSION_BARE = Sourced(
     0.95,
     "1",

@@ -1,5 +1,6 @@
 """What is written around the scene: names, scale bar, directions, hidden needles, legend."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from textwrap import wrap
 from typing import Any
@@ -12,10 +13,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from ablsim.light.fibre import NEEDLE_DIAMETER
 from ablsim.units import to_mm
 from ablsim.view.camera import Camera
 from ablsim.view.plane import Plane
 from ablsim.view.style import (
+    GLASS,
     INK,
     MARGIN_LINE,
     QUIET,
@@ -33,6 +36,11 @@ from ablsim.view.viewpoint import heated_points, is_hidden
 FloatArray = NDArray[np.float64]
 
 HALO = [patheffects.withStroke(linewidth=3.0, foreground="white")]
+_EDGE = [patheffects.withStroke(linewidth=6.0, foreground=INK)]
+_SHEATH = [
+    patheffects.Stroke(linewidth=9.0, foreground=SHAFT),
+    patheffects.withStroke(linewidth=4.5, foreground=INK),
+]
 _DIRECTIONS = {"L": (1.0, 0.0, 0.0), "P": (0.0, 1.0, 0.0), "S": (0.0, 0.0, 1.0)}
 _WORDS = {"L": "left", "P": "back", "S": "head"}
 _NAME_WIDTH = 12
@@ -70,12 +78,20 @@ def legend_entries(subject: Subject, *, all_zones: bool = False) -> list[Artist]
                 label += ", slices"
             found.append(line_handle(line, label))
     if subject.needles:
-        found.append(Line2D([], [], color=SHAFT, lw=6, label="fibre in its needle"))
+        found.append(_needle_handle(subject.needles))
         moved = any(len(needle.active) > 1 for needle in subject.needles)
         label = "light leaves here" + " (1st, 2nd, ...)" * moved
-        found.append(Line2D([], [], color=TIP, lw=8, label=label))
+        found.append(Line2D([], [], color=TIP, lw=4, path_effects=_EDGE, label=label))
     found += [Patch(facecolor=vessel_colour(v.name), label=v.name) for v in case.vessels]
     return found
+
+
+def _needle_handle(needles: Sequence[Needle]) -> Line2D:
+    """Return the legend handle of fibres in their needles, with the sizes they are drawn at."""
+    sizes = sorted({round(to_mm(needle.diameter), 2) for needle in needles})
+    fibre = " to ".join(f"{size:g}" for size in dict.fromkeys((sizes[0], sizes[-1])))
+    label = f"fibre {fibre} mm, 21G needle {to_mm(NEEDLE_DIAMETER):g} mm"
+    return Line2D([], [], color=GLASS, lw=2.5, path_effects=_SHEATH, label=label)
 
 
 def line_handle(line: Line, label: str) -> Line2D:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
@@ -13,13 +14,12 @@ from ablsim.result import Ledger, Result
 from ablsim.units import to_celsius, to_mm
 from ablsim.view.annotations import style_line
 from ablsim.view.outlines import plane_contours
-from ablsim.view.plane import Plane
+from ablsim.view.plane import Plane, unit
 from ablsim.view.style import (
     INK,
     MARGIN_LINE,
     MINUS,
     QUIET,
-    SHAFT,
     SHOWN_FROM,
     TIP,
     TUMOUR,
@@ -30,7 +30,7 @@ from ablsim.view.style import (
     vessel_colour,
     zone_line,
 )
-from ablsim.view.subject import Subject
+from ablsim.view.subject import Subject, rods
 from ablsim.view.viewpoint import standard_planes
 
 FloatArray = NDArray[np.float64]
@@ -42,6 +42,10 @@ _AXIS_LABELS = {
     (2, 1): "I  ←  z [mm]  →  S",
 }
 _NEAR = 1.5e-3
+_CROSSING = 0.5
+_RING: list[patheffects.AbstractPathEffect] = [
+    patheffects.withStroke(linewidth=5.0, foreground="white")
+]
 
 SINKS = {
     "stored": ("still in the tissue", "#e8743b"),
@@ -141,22 +145,45 @@ def _draw_slice(axes: Axes, subject: Subject, plane: Plane) -> None:
 
 
 def _draw_needles(axes: Axes, subject: Subject, plane: Plane, shift: FloatArray) -> None:
-    """Draw needles that run in the slice as lines, and where others cross it as dots."""
+    """Draw what lies near the slice of needles and fibres: along it or, as discs, across it."""
     for needle in subject.needles:
-        points = np.linspace(needle.start, needle.tip, 400)
-        flat = to_mm(plane.flatten(points) + shift)
-        near = np.abs(plane.height(points)) < _NEAR
-        if not near.any():
-            continue
-        lit = np.zeros(len(points), dtype=bool)
-        for start, end in needle.active:
-            along = (points - start) @ needle.direction
-            lit |= (along >= -1e-3) & (along <= (end - start) @ needle.direction + 1e-3)
-        for chosen, colour, width in ((near, SHAFT, 2.5), (near & lit, TIP, 4.0)):
-            run = np.where(chosen[:, None], flat, np.nan)
-            axes.plot(*run.T, color=colour, lw=width, solid_capstyle="round", zorder=2.5)
-        if abs(needle.direction @ plane.normal) > 0.5:
-            axes.plot(*flat[near].mean(axis=0), "o", ms=7, mfc=SHAFT, mec="white", zorder=2.6)
+        for number, rod in enumerate(rods(needle)):
+            ends = _near(rod.start, rod.end, plane)
+            if ends is None:
+                continue
+            flat = to_mm(plane.flatten(ends) + shift)
+            across = abs(needle.direction @ plane.normal) > _CROSSING
+            shape = _disc(flat, rod.diameter) if across else _strip(flat, rod.diameter)
+            (patch,) = axes.fill(*shape.T, facecolor=rod.colour, edgecolor=INK, lw=0.8)
+            patch.set_zorder(2.5 + 0.01 * number)
+            if across:  # a ring around what is no larger than a dot
+                patch.set_path_effects(_RING)
+
+
+def _near(start: FloatArray, end: FloatArray, plane: Plane) -> FloatArray | None:
+    """Return the ends of the part of a line that is near a plane; None if no part of it is."""
+    low, high = float(plane.height(start)), float(plane.height(end))
+    if abs(high - low) < 1e-9:
+        return np.stack([start, end]) if abs(low) < _NEAR else None
+    first, last = sorted((side * _NEAR - low) / (high - low) for side in (-1.0, 1.0))
+    first, last = max(first, 0.0), min(last, 1.0)
+    if first >= last:
+        return None
+    return np.stack([start + share * (end - start) for share in (first, last)])
+
+
+def _strip(flat: FloatArray, diameter: float) -> FloatArray:
+    """Return the corners (4, 2) of a rod's outline [mm] between two points of a slice."""
+    along = unit(flat[1] - flat[0])
+    side = 0.5 * to_mm(diameter) * np.array([-along[1], along[0]])
+    return np.concatenate([flat + side, flat[::-1] - side])
+
+
+def _disc(flat: FloatArray, diameter: float) -> FloatArray:
+    """Return the outline (n, 2) of a rod that crosses a slice [mm]."""
+    turn = np.linspace(0.0, 2.0 * np.pi, 49)
+    circle = 0.5 * to_mm(diameter) * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    return np.asarray(flat.mean(axis=0) + circle)
 
 
 def _corners(plane: Plane) -> tuple[list[float], list[float]]:

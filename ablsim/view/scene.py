@@ -14,7 +14,7 @@ from ablsim.view.outlines import dashed, plane_contours, tumour_lines
 from ablsim.view.plane import Plane, unit
 from ablsim.view.style import (
     FILM,
-    SHAFT,
+    INK,
     SHOWN_FROM,
     TIP,
     TUMOUR,
@@ -22,15 +22,15 @@ from ablsim.view.style import (
     heat_range,
     vessel_colour,
 )
-from ablsim.view.subject import Needle, Subject, lit_parts
+from ablsim.view.subject import Needle, Subject, rods
 from ablsim.view.viewpoint import covers
 
 FloatArray = NDArray[np.float64]
 
-SHAFT_RADIUS = 0.65e-3
-TIP_RADIUS = 0.95e-3
 _OVERSAMPLING = 2
+_OUTLINE = 1.5  # pixels of a fibre's outline at each side
 _LIFT = 0.25e-3
+_OVER = 1.05  # what gives light lies on its fibre
 
 
 def render_scene(
@@ -61,7 +61,7 @@ def render_scene(
             plotter, subject, plane, camera, vessel.points, 0.5 * vessel.diameter, vessel.name
         )
     for needle in subject.needles:
-        _add_needle(plotter, needle)
+        _add_needle(plotter, needle, camera, size[1])
     _aim(plotter, subject, camera)
     image = np.asarray(plotter.screenshot(return_img=True), dtype=np.float32)
     plotter.close()
@@ -188,10 +188,20 @@ def _add_vessel(
             )
 
 
-def _add_needle(plotter: pv.Plotter, needle: Needle) -> None:
-    plotter.add_mesh(_rod(needle.start, needle.tip, SHAFT_RADIUS), color=SHAFT, ambient=0.35)
-    for start, end in lit_parts(needle):
-        plotter.add_mesh(_rod(start, end, TIP_RADIUS), color=TIP, ambient=0.45)
+def _add_needle(plotter: pv.Plotter, needle: Needle, camera: Camera, height: int) -> None:
+    """Add a needle and its fibre at true size; a dark outline keeps the thin fibre legible."""
+    thick = needle.diameter * height / (2.0 * camera.half_height) + 2.0 * _OUTLINE
+    for rod in rods(needle):
+        radius = 0.5 * rod.diameter * (_OVER if rod.colour == TIP else 1.0)
+        plotter.add_mesh(_rod(rod.start, rod.end, radius), color=rod.colour, ambient=0.4)
+    plotter.add_mesh(
+        pv.lines_from_points(
+            np.stack([needle.steel_end, needle.tip]) + 0.25 * needle.diameter * camera.toward
+        ),
+        color=INK,
+        line_width=_OVERSAMPLING * thick,
+        lighting=False,
+    )
 
 
 def _rod(start: FloatArray, end: FloatArray, radius: float) -> pv.PolyData:

@@ -15,21 +15,20 @@ from ablsim.view.outlines import plane_contours, tumour_lines
 from ablsim.view.plane import Plane
 from ablsim.view.style import (
     FILM,
-    SHAFT,
+    GLASS,
+    INK,
     SHOWN_FROM,
-    TIP,
     TUMOUR,
     heat_colours,
     heat_range,
     vessel_colour,
 )
-from ablsim.view.subject import Needle, Subject, lit_parts
+from ablsim.view.subject import Needle, Subject, rods
 from ablsim.view.viewpoint import covers, is_hidden
 
 FloatArray = NDArray[np.float64]
 
-SHAFT_WIDTH = 1.3e-3
-TIP_WIDTH = 1.9e-3
+_OUTLINE = 2.0  # points that a fibre's dark outline adds to its width
 
 
 def draw_sketch(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
@@ -100,22 +99,34 @@ def _draw_vessel(
 def _draw_needle(
     axes: Axes, subject: Subject, plane: Plane, camera: Camera, needle: Needle
 ) -> None:
-    parts = [(needle.start, needle.tip, SHAFT_WIDTH, SHAFT, 5.0)]
-    parts += [(start, end, TIP_WIDTH, TIP, 5.2) for start, end in lit_parts(needle)]
-    for start, end, width, colour, zorder in parts:
-        points = np.linspace(start, end, 200)
+    for number, rod in enumerate(rods(needle)):
+        points = np.linspace(rod.start, rod.end, 200)
         seen = ~is_hidden(subject, plane, camera, points)
         flat = np.where(seen[:, None], camera.project(points), np.nan)
-        _draw_tube(axes, flat, width, colour, zorder, 1.0)
+        outline = _OUTLINE if rod.colour == GLASS else 0.0
+        _draw_tube(axes, flat, rod.diameter, rod.colour, 5.0 + 0.1 * number, 1.0, outline)
 
 
 def _draw_tube(
-    axes: Axes, flat: FloatArray, diameter: float, colour: str, zorder: float, alpha: float
+    axes: Axes,
+    flat: FloatArray,
+    diameter: float,
+    colour: str,
+    zorder: float,
+    alpha: float,
+    outline: float = 0.0,
 ) -> None:
-    """Draw a line as thick as a tube [m], shaded across by three strokes."""
+    """Draw a line as thick as a tube [m], shaded across by three strokes.
+
+    ``outline`` [points] widens it by a dark edge, so that a thin one stays legible.
+    """
     low, high = axes.transData.transform([(0.0, 0.0), (diameter, 0.0)])
     points = (high[0] - low[0]) * 72.0 / axes.get_figure(root=True).dpi  # type: ignore[union-attr]
     base = np.array(to_rgb(colour))
+    if outline > 0.0:
+        axes.plot(
+            *flat.T, color=INK, lw=points + outline, solid_capstyle="butt", zorder=zorder - 0.01
+        )
     for share, tone in ((1.0, 0.72 * base), (0.8, base), (0.3, 0.55 * base + 0.45)):
         axes.plot(
             *flat.T,

@@ -1,7 +1,8 @@
 """How things look: one colour, line and name for each thing, in every picture.
 
 Warm colours are temperature and nothing else. Green is the tumour (dashed with the margin asked
-for), violet the zone that the case reports, blue and red are vessels, cyan is where light leaves.
+for), violet the zone that the case reports, blue and red are vessels, cyan is where light leaves a
+fibre, which is pale, in a grey needle.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ INK = "#1d1d1f"
 QUIET = "#6b6b70"
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 SHAFT = "#5f6368"
+GLASS = "#eef2f4"
 TIP = "#00b4d8"
 FILM = "#8e3cc4"
 TUMOUR = "#00692f"

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from ablsim.front import LIMIT, REACH, damage_front
 from ablsim.geometry import distance_to_ellipsoid, distance_to_tube, ellipsoid_surface
 from ablsim.grid import Grid
+from ablsim.light.fibre import NEEDLE_DIAMETER, PROTRUSION
 from ablsim.result import Array32, Fields, Result, Snapshot
 from ablsim.view.plane import unit
-from ablsim.view.style import SHOWN_FROM, ZONE_NAMES
+from ablsim.view.style import GLASS, SHAFT, SHOWN_FROM, TIP, ZONE_NAMES
 
 FloatArray = NDArray[np.float64]
 
@@ -30,6 +31,10 @@ class Needle:
         The fibre's name, with the number of its place if it was repositioned.
     start, tip : ndarray of float64, shape (3,)
         Where its drawing begins, and its deepest end [m].
+    steel_end : ndarray of float64, shape (3,)
+        Where the needle ends and the fibre goes on alone, as they lay when it last fired [m].
+    diameter : float
+        Of the fibre with its coating [m].
     active : tuple of (ndarray, ndarray)
         Ends of the part that gave light, for each position in which it fired [m]; of a bare fibre
         both are its tip.
@@ -38,12 +43,24 @@ class Needle:
     name: str
     start: FloatArray
     tip: FloatArray
+    steel_end: FloatArray
+    diameter: float
     active: tuple[tuple[FloatArray, FloatArray], ...]
 
     @property
     def direction(self) -> FloatArray:
         """Unit vector from the hand to the tip."""
         return unit(self.tip - self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Rod:
+    """A straight piece of a needle or fibre: its ends [m], its diameter [m] and its colour."""
+
+    start: FloatArray
+    end: FloatArray
+    diameter: float
+    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +152,16 @@ def make_subject(result: Result, moment: Snapshot | None = None) -> Subject:
     return Subject(result, temperature, label, needles, make_fronts(result, result.fields))
 
 
+def rods(needle: Needle) -> tuple[Rod, ...]:
+    """Return what is to be drawn of a needle, at true size: steel, fibre, what gives light."""
+    lit = (Rod(start, end, needle.diameter, TIP) for start, end in lit_parts(needle))
+    return (
+        Rod(needle.start, needle.steel_end, NEEDLE_DIAMETER, SHAFT),
+        Rod(needle.steel_end, needle.tip, needle.diameter, GLASS),
+        *lit,
+    )
+
+
 def lit_parts(needle: Needle) -> list[tuple[FloatArray, FloatArray]]:
     """Return the marked ends of a needle [m] for each of its positions, deepest first."""
     return [
@@ -199,7 +226,8 @@ def _make_needles(result: Result, temperature: Array32) -> tuple[Needle, ...]:
                 (tip - (stop + fibre.length) * direction, tip - stop * direction) for stop in stops
             )
             name = fibre.name if number == 1 else f"{fibre.name} ({number})"
-            placed.append((name, tip, direction, active))
+            steel = tip - (max(stops, default=0.0) + fibre.length + PROTRUSION) * direction
+            placed.append((name, tip, direction, steel, fibre.outer_diameter, active))
     around = _solid_points(
         result, [end for *_, active in placed for pair in active for end in pair]
     )
@@ -207,8 +235,16 @@ def _make_needles(result: Result, temperature: Array32) -> tuple[Needle, ...]:
     if hot.any():
         around = np.concatenate([around, result.grid.position(np.argwhere(hot))])
     return tuple(
-        Needle(name, tip - _reach(around - tip, -direction) * direction, tip, active)
-        for name, tip, direction, active in placed
+        Needle(
+            name,
+            tip - max(_reach(around - tip, -direction), seen) * direction,
+            tip,
+            steel,
+            thickness,
+            active,
+        )
+        for name, tip, direction, steel, thickness, active in placed
+        if (seen := float(np.linalg.norm(steel - tip)) + _LEAST_LENGTH)
     )
 
 

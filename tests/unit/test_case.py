@@ -336,6 +336,10 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ("tissue/start_temperature", "101 degC", "tissue.start_temperature: .*0 degC to 100 degC"),
         ("vessel/0/diameter", "2.9 mm", "vessel#1.diameter: 2.9 mm .*3 mm.*perfusion"),
         ("physics/char_fraction", 1.5, "physics.char_fraction: 1.5"),
+        ("physics/char_fraction", "film_9um", 'physics.char_fraction: .*did you mean "film_8um"'),
+        ("physics/char", "film_when_dry", 'physics.char: .*did you mean "film_when_hot"'),
+        ("physics/track_fraction", 1.1, "physics.track_fraction: 1.1 .*at most 1"),
+        ("physics/track_length", "0 mm", "physics.track_length: 0 mm .*more than 0 mm"),
         # protocol
         ("protocol/steps", [], "protocol: there is no delivery"),
         ("protocol/steps", ["rest for 5 s"], "protocol: there is no delivery"),
@@ -511,6 +515,24 @@ def test_a_fibre_that_is_pulled_out_of_the_domain_is_refused():
     changes[1] = ("protocol/steps/1", "pull back 37 mm")
     with pytest.raises(CaseError, match=r"protocol.steps: F1 leaves the domain.*37 mm"):
         Case.from_dict(changed(*changes))
+
+
+@pytest.mark.parametrize(("name", "share"), [("film_8um", 0.44), ("film_26um", 0.85)])
+def test_a_measured_film_can_be_named_in_place_of_its_fraction(name, share):
+    case = Case.from_dict(changed(("physics", {"char_fraction": name})))
+    assert case.physics.char_fraction == share
+    assert case.resolved()["physics"]["char_fraction"] == share
+
+
+def test_a_heated_track_that_leaves_the_domain_is_refused():
+    domain = ("domain", {"size": "60 mm", "centre": ["0 mm", "0 mm", "0 mm"]})
+    track = {"track_fraction": 0.3, "track_length": "20 mm"}
+    assert Case.from_dict(changed(domain, ("physics", track))).physics.track_length == 0.02
+    track["track_length"] = "30 mm"  # tips at z = -6 mm, pulled back 12 mm, the face at 30 mm
+    with pytest.raises(CaseError, match=r"physics.track_length: 30 mm .*F1.*36 mm.*shorten"):
+        Case.from_dict(changed(domain, ("physics", track)))
+    track["track_fraction"] = 0.0
+    assert Case.from_dict(changed(domain, ("physics", track))).physics.track_fraction == 0.0
 
 
 def test_a_tumour_that_reaches_out_of_the_domain_is_refused():

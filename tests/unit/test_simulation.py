@@ -9,6 +9,8 @@ import pytest
 from ablsim.case import Case
 from ablsim.errors import CaseError
 from ablsim.simulation import simulate
+from ablsim.tissue.constants import CAP_TEMPERATURE
+from ablsim.units import to_kelvin
 from ablsim.zone import measure_zones
 
 SMALL = {
@@ -280,3 +282,99 @@ def test_other_laws_of_perfusion_leave_a_smaller_zone(small, law):
     other = simulate(case(physics={"perfusion_law": law}))
     assert other.ledger.perfusion > small.ledger.perfusion
     assert (other.fields.whitening >= 1).sum() <= (small.fields.whitening >= 1).sum()
+
+
+def test_the_tips_are_estimated_for_every_fibre_and_change_nothing(small):
+    (tip,) = small.tips
+    assert (tip.fibre, tip.at_cap, tip.charred) == ("F1", True, True)
+    assert tip.peak == CAP_TEMPERATURE.si
+    dark = simulate(
+        case(
+            fibre=[
+                SMALL["fibre"][0] | {"name": name, "tip": [x, "0 mm", "0 mm"]}
+                for name, x in (("A", "-9 mm"), ("B", "9 mm"))
+            ],
+            protocol={"steps": ["deliver 5 W for 5 s with B", "rest for 120 s"]},
+        )
+    )
+    cool, hot = dark.tips
+    assert cool.peak < to_kelvin(40.0) < to_kelvin(200.0) < hot.peak
+    assert [tip.charred for tip in dark.tips] == [False, True]
+
+
+def test_the_estimate_hardly_hangs_on_the_cells_that_the_temperature_itself_hangs_on():
+    """0.15 W leave the tissue wet; the cells' own peaks differ by a factor of nearly two."""
+    steps = {"steps": ["deliver 0.15 W for 60 s", "rest for 120 s"]}
+    peaks, cells = [], []
+    for spacing in ("2 mm", "1 mm", "0.5 mm"):
+        snapshots = []
+        result = simulate(
+            case(
+                protocol=steps,
+                numerics={"spacing": spacing, "output_interval": "60 s"},
+                domain={"size": "16 mm", "centre": ["0 mm", "0 mm", "0 mm"]},
+            ),
+            on_snapshot=snapshots.append,
+        )
+        (tip,) = result.tips
+        peaks.append(tip.peak - to_kelvin(37.0))
+        cells.append(snapshots[1].fields.rise.max())
+        assert not tip.at_cap
+    assert cells[2] > 1.5 * cells[0]
+    assert peaks == pytest.approx([peaks[2]] * 3, rel=0.03)
+    reach = np.sqrt(0.52 / (0.0155 * 1050.0 * 3617.0))  # of heat against perfusion [m]
+    film = 0.15 * 0.95 * 0.65 / (4.0 * np.pi * 0.52 * 0.15e-3) * np.exp(-0.15e-3 / reach)
+    assert film < peaks[2] < 1.05 * film, "the rest is what the light adds"
+
+
+def test_without_a_film_tips_are_as_hot_as_their_cells():
+    result = simulate(case(physics={"char": "none"}))
+    (tip,) = result.tips
+    assert to_kelvin(80.0) < tip.peak < to_kelvin(101.0)
+    assert not tip.charred
+
+
+def test_a_film_forms_only_where_the_tip_dries_out_and_then_takes_its_share():
+    """At 5 W the cells of 2 mm stay wet; at 20 W they dry, and the film keeps light from them."""
+    ways = ("none", "film_when_hot", "film")
+    weak, strong = (
+        {
+            way: simulate(
+                case(
+                    physics={"char": way},
+                    protocol={"steps": [f"deliver {power} W for 40 s", "rest for 120 s"]},
+                )
+            )
+            for way in ways
+        }
+        for power in (5, 20)
+    )
+    never, hot = weak["none"], weak["film_when_hot"]
+    assert hot.ledger == never.ledger
+    assert np.array_equal(hot.fields.rise, never.fields.rise)
+    boiled = [strong[way].ledger.latent for way in ways]
+    assert boiled[0] < boiled[1] < boiled[2]
+    for result in strong.values():
+        assert abs(result.ledger.balance_error) < 1e-4
+        assert abs(result.ledger.light_error) < 1e-4
+
+
+def test_heat_along_the_track_makes_longer_zones_and_stays_in_the_books(small):
+    track = simulate(case(physics={"track_fraction": 0.3}))
+    assert abs(track.ledger.balance_error) < 1e-5
+    assert abs(track.ledger.light_error) < 1e-5
+    assert track.ledger.emitted == small.ledger.emitted
+    zones = [measure_zones(result)["whitening"] for result in (small, track)]
+    assert zones[1].along > zones[0].along + 3e-3
+    assert zones[1].along / zones[1].across > 1.3 > zones[0].along / zones[0].across
+    all_heat = simulate(case(physics={"track_fraction": 1.0}))
+    assert all_heat.statistics.light_updates == 0
+    assert all_heat.ledger.absorbed == pytest.approx(all_heat.ledger.emitted, rel=1e-12)
+
+
+def test_tracks_are_for_bare_tips_only():
+    diffuser = [SMALL["fibre"][0] | {"kind": "diffuser", "length": "10 mm"}]
+    with_track, without = (
+        simulate(case(fibre=diffuser, physics={"track_fraction": share})) for share in (0.5, 0.0)
+    )
+    assert with_track.ledger == without.ledger

@@ -1,6 +1,7 @@
 """The summary as JSON and as text."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from ablsim.grid import Grid
 from ablsim.margins import MarginMap
 from ablsim.residual import ResidualPiece
-from ablsim.result import Fields, Ledger, Result, Statistics
+from ablsim.result import Fields, Ledger, Result, Statistics, TipRecord
 from ablsim.summary import (
     DISCLAIMER,
     MARGIN_CLASSES,
@@ -18,6 +19,7 @@ from ablsim.summary import (
     summarise,
     verdict,
 )
+from ablsim.units import to_kelvin
 from ablsim.zone import TumourCoverage, Zone, Zones
 
 ZONE = Zone(
@@ -56,6 +58,7 @@ LAYOUT = {
     "healthy_ablated_ml": 0.0,
     "boiled_ml": 0.0,
     "charred_ml": 0.0,
+    "tips": [],
     "organs": [],
     "energy_j": dict.fromkeys(
         (
@@ -104,7 +107,7 @@ def make_coverage(fraction=0.9731, margin=-1.2e-3, with_margin=0.8):
     )
 
 
-def make_summary(tumour=None, zone=ZONE, ledger=None, perfusion="normal"):
+def make_summary(tumour=None, zone=ZONE, ledger=None, perfusion="normal", tips=()):
     grid = Grid.centred((0, 0, 0), (10e-3,) * 3, 1e-3)
     field = np.zeros(grid.shape, dtype=np.float32)
     result = Result(
@@ -123,6 +126,7 @@ def make_summary(tumour=None, zone=ZONE, ledger=None, perfusion="normal"):
         ledger=ledger or Ledger(fired=14400.0, emitted=13680.0, stored=13679.0, perfusion=1.0),
         statistics=Statistics(steps=4000, light_updates=144, threads=2, wall_total=33.3),
         provenance={"ablsim": "0.1.0"},
+        tips=tips,
     )
     zones = Zones(zone, zone, zone, tumour, 4e-6, 0.5e-6, 0.25e-6)
     return summarise(result, zones)
@@ -149,6 +153,7 @@ def test_the_summary_is_plain_json_with_the_keys_of_the_interface():
         "healthy_ablated_ml",
         "boiled_ml",
         "charred_ml",
+        "tips",
         "organs",
         "energy_j",
         "protocol",
@@ -271,6 +276,34 @@ def test_the_histogram_of_the_summary_is_in_whole_millimetres_and_adds_up():
     assert tumour["residual_pieces"][1]["vessel"] is None
 
 
+HOT = TipRecord("F1", to_kelvin(400.0), at_cap=True, charred=True)
+WARM = TipRecord("F2", to_kelvin(151.4), at_cap=False, charred=False)
+
+
+def test_the_summary_says_how_hot_the_tips_were_and_calls_it_an_estimate():
+    summary = make_summary(tips=(HOT, WARM))
+    assert summary["tips"] == [
+        {"fibre": "F1", "peak_degc": pytest.approx(400.0), "at_cap": True, "charred": True},
+        {"fibre": "F2", "peak_degc": pytest.approx(151.4), "at_cap": False, "charred": False},
+    ]
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+@pytest.mark.parametrize(
+    ("tips", "said"),
+    [
+        ((HOT,), "F1 above 400 degC, charred"),
+        ((HOT, WARM), "F1 above 400 degC, charred; F2 151 degC"),
+        ((HOT, WARM, replace(HOT, fibre="F3")), "F1, F3 above 400 degC, charred; F2 151 degC"),
+        ((HOT, replace(HOT, fibre="F2")), "above 400 degC, charred (all 2)"),
+    ],
+)
+def test_one_line_tells_the_tips_alike_ones_together_and_none_beyond_the_cap(tips, said):
+    lines = render(make_summary(tips=tips)).splitlines()
+    (line,) = [line for line in lines if line.startswith("Tips, estimated")]
+    assert line.removeprefix("Tips, estimated").strip() == said
+
+
 @pytest.mark.parametrize("perfusion", ["normal", "occluded"])
 def test_living_tissue_gets_no_shrunk_size(perfusion):
     summary = make_summary(perfusion=perfusion)
@@ -297,7 +330,7 @@ def test_bench_tissue_gets_a_shrunk_size_beside_the_untouched_one():
 
 def test_a_summary_stored_before_these_keys_can_still_be_read():
     summary = make_summary(make_coverage(), perfusion="none")
-    del summary["shrinkage"]
+    del summary["shrinkage"], summary["tips"]
     for key in ("margin_asked_mm", "margin_reached", "margin_classes", "margin_histogram"):
         del summary["tumour"][key]
     del summary["tumour"]["residual_pieces"]

@@ -17,7 +17,7 @@ import pytest
 from ablsim import storage
 from ablsim.case import Case
 from ablsim.errors import AblsimError, ResultError, UnfinishedError
-from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
+from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics, TipRecord
 from ablsim.storage import recorder
 
 CASE = """
@@ -80,6 +80,10 @@ def result(snapshots):
         statistics=Statistics(steps=11, cell_steps=10**12, time_step=0.1, wall_total=1.0 / 3.0),
         notes=("120 s of rest were added.", "Ω counts."),
         provenance={"ablsim": "0.1.0", "finished": "2026-01-01T00:00:00Z"},
+        tips=(
+            TipRecord("F1", 673.15, at_cap=True, charred=True),
+            TipRecord("Ü 2", 1.0 / 3.0 + 400.0, at_cap=False, charred=False),
+        ),
     )
 
 

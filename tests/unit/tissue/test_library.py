@@ -1,5 +1,6 @@
 """Every default carries unit, source, range and spread, and none changes unseen."""
 
+import math
 import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 from ablsim.case_settings import PhysicsTable
 from ablsim.citations import list_keys
 from ablsim.errors import CaseError
-from ablsim.light.fibre import TRANSMISSION
-from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
+from ablsim.light.fibre import COATING, NEEDLE_DIAMETER, PROTRUSION, TRANSMISSION
+from ablsim.tissue.constants import CHAR_FILMS, CONSTANTS, NEEDLES, PERFUSION_STRATA
 from ablsim.tissue.library import (
     get_conductivity,
     get_kinetics,
@@ -69,6 +70,8 @@ SPECTRA = [
 ]
 LOOSE = {
     **CONSTANTS,
+    **CHAR_FILMS,
+    **NEEDLES,
     **PERFUSIONS,
     "shrinkage_least": SHRINKAGE_LEAST,
     "shrinkage_most": SHRINKAGE_MOST,
@@ -215,9 +218,12 @@ def test_no_number_is_written_down_twice():
 
 
 def test_what_fibres_and_cases_take_by_default_is_what_the_sources_say():
-    """A fibre may not import tissue, so its two numbers are written there as well."""
+    """A fibre may not import tissue, so its numbers are written there as well."""
     assert TRANSMISSION["bare"] == CONSTANTS["transmission_bare"].value
     assert TRANSMISSION["diffuser"] == CONSTANTS["transmission_diffuser"].value
+    sizes = {"needle_diameter": NEEDLE_DIAMETER, "fibre_coating": COATING}
+    for name, size in (sizes | {"fibre_protrusion": PROTRUSION}).items():
+        assert size == pytest.approx(NEEDLES[name].si, rel=1e-12)
     char_fraction = PhysicsTable.model_fields["char_fraction"]
     assert char_fraction.default == CONSTANTS["char_film_fraction"].value
 
@@ -381,6 +387,11 @@ def test_the_char_film_fraction_lies_between_the_mean_and_the_thickest_film():
     assert film.low == pytest.approx(0.438, abs=0.005)
     assert film.high == pytest.approx(0.846, abs=0.005)
     assert film.value == pytest.approx((film.low + film.high) / 2.0, abs=0.006)
+
+
+@pytest.mark.parametrize(("name", "thickness"), [("film_8um", 8e-6), ("film_26um", 26e-6)])
+def test_a_named_film_absorbs_what_its_thickness_does(name, thickness):
+    assert CHAR_FILMS[name].value == pytest.approx(1.0 - math.exp(-72e3 * thickness), abs=0.005)
 
 
 def test_each_use_says_the_parameter_the_value_and_the_source():

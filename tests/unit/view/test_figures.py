@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.text import Text
@@ -89,6 +90,40 @@ def test_slices_have_the_patients_left_on_the_right_and_millimetres(example, can
     canvas.draw()
     scale = [axes.get_window_extent().width / np.ptp(axes.get_xlim()) for axes in (axial, sagittal)]
     assert scale[0] == pytest.approx(scale[1], rel=0.01)
+
+
+def drawn(subject, name):
+    """The filled shapes of a slice by colour: width, height and middle [mm]."""
+    figure = Figure()
+    axes = figure.add_subplot()
+    plane = figures.standard_planes(subject)[name]
+    figures._draw_needles(axes, subject, plane, figures._shift(plane))
+    shapes = {}
+    for patch in axes.patches:
+        corners = patch.get_xy()
+        size, middle = np.ptp(corners, axis=0), 0.5 * (corners.min(axis=0) + corners.max(axis=0))
+        shapes.setdefault(to_hex(patch.get_facecolor()), []).append((*size, *middle))
+    return shapes
+
+
+def test_in_slices_needle_fibre_and_light_have_their_true_size_and_place(example):
+    """The fibre's tip is at the origin, its needle ends 7.5 mm above it."""
+    subject = make_subject(example("bench").result)
+    along = drawn(subject, "coronal")
+    ((width, height, x, low),) = along[style.SHAFT]
+    assert (width, x) == pytest.approx((0.82, 0.0), abs=1e-6)
+    assert low - 0.5 * height == pytest.approx(7.5)
+    assert along[style.GLASS] == [pytest.approx((0.4, 7.5, 0.0, 3.75), abs=1e-6)]
+    assert along[style.TIP] == [pytest.approx((0.4, 2.0, 0.0, 1.0), abs=1e-6)]
+    across = drawn(subject, "axial")
+    assert style.SHAFT not in across
+    assert across[style.TIP] == [pytest.approx((0.4, 0.4, 0.0, 0.0), abs=1e-2)]
+
+
+def test_slices_far_from_every_fibre_show_none(example):
+    subject = make_subject(example("full").result)  # the fibres stand 6 mm from the middle planes
+    assert drawn(subject, "coronal") == {}
+    assert [len(found) for found in drawn(subject, "axial").values()] == [4, 4]
 
 
 def test_a_slice_shows_the_temperature_where_it_is(example, canvas):

@@ -13,7 +13,7 @@ from ablsim.view.outlines import dashed, plane_contours, tumour_lines
 from ablsim.view.plane import Plane, sample
 from ablsim.view.sketch import draw_sketch
 from ablsim.view.style import MARGIN_LINE, REPORTED_LINE, TIP, TUMOUR_LINE, VEIN, vessel_colour
-from ablsim.view.subject import lit_parts, make_subject
+from ablsim.view.subject import lit_parts, make_subject, rods
 from ablsim.view.viewpoint import (
     choose_camera,
     choose_plane,
@@ -23,7 +23,7 @@ from ablsim.view.viewpoint import (
 )
 
 ALL = ("full", "bench", "diffuser", "two", "oblique")
-SIZE = (240, 200)
+SIZE = (480, 400)
 X, Y, Z = np.eye(3)
 
 
@@ -119,6 +119,23 @@ def test_needles_stick_out_and_mark_where_light_left(example):
     np.testing.assert_allclose(end, (0.0, 0.0, -8e-3), atol=1e-12)
 
 
+def test_needle_fibre_and_lit_parts_are_drawn_at_true_size_where_they_lay(example):
+    """The needle ends 7.5 mm behind the last place of light, after a pull-back of 10 mm."""
+    needle, *_ = make_subject(example("full").result).needles
+    steel, fibre, deep, shallow = rods(needle)
+    np.testing.assert_allclose(steel.end, np.add(needle.tip, (0.0, 0.0, 17.5e-3)), atol=1e-12)
+    np.testing.assert_allclose(fibre.start, steel.end)
+    np.testing.assert_allclose(fibre.end, needle.tip)
+    np.testing.assert_allclose(deep.end, needle.tip)
+    np.testing.assert_allclose(shallow.end, np.add(needle.tip, (0.0, 0.0, 10e-3)), atol=1e-12)
+    assert [rod.diameter for rod in (steel, fibre, deep, shallow)] == pytest.approx(
+        [0.82e-3, 0.4e-3, 0.4e-3, 0.4e-3]
+    )
+    assert steel.start[2] >= steel.end[2] + 8e-3 - 1e-9, "and the needle is long enough to see"
+    diffuser = make_subject(example("diffuser").result).needles[0]
+    np.testing.assert_allclose(diffuser.steel_end, (0.0, 0.0, 15.5e-3), atol=1e-12)
+
+
 def test_a_repositioned_fibre_is_drawn_at_both_places(example):
     first, second = make_subject(example("moved").result).needles
     assert (first.name, second.name) == ("F1", "F1 (2)")
@@ -189,14 +206,18 @@ def test_the_legend_names_what_is_there_and_nothing_else(example):
         "tumour",
         "tumour + 5 mm margin",
         "vascular stasis (Ω ≥ 1)",
-        "fibre in its needle",
+        "fibre 0.4 mm, 21G needle 0.82 mm",
         "light leaves here (1st, 2nd, ...)",
         "middle hepatic vein",
     ]
     labels = [
         str(e.get_label()) for e in legend_entries(make_subject(example("bench", 5.0).result))
     ]
-    assert labels == ["vascular stasis: none (Ω < 1)", "fibre in its needle", "light leaves here"]
+    assert labels == [
+        "vascular stasis: none (Ω < 1)",
+        "fibre 0.4 mm, 21G needle 0.82 mm",
+        "light leaves here",
+    ]
 
 
 def count(image, colour, tolerance=30.0):

@@ -1,0 +1,187 @@
+"""The tips of the fibres through a run: how hot they were, and when their char film forms.
+
+Cells do not resolve a tip. `FibreTips` keeps the estimate that stands beside the solution
+(`ablsim.heat.tip`), and with ``char = "film_when_hot"`` it decides from it when a film forms.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from ablsim.grid import Grid, Point
+from ablsim.heat.tip import equivalent_radius, tip_excess
+from ablsim.light.fibre import Fibre
+from ablsim.result import TipRecord
+from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
+
+Char = Literal["none", "film", "film_when_hot"]
+
+FILM_GROWTH = 2.0
+"""Time [s] in which a film that forms in hot tissue grows to its full absorption."""
+DRY = 0.05
+"""Share of its water below which tissue counts as dry [1], as where cells char."""
+
+STATE = ("_levels", "_peaks", "_session", "_moved")
+"""Names of everything that a run changes here: what a checkpoint must hold."""
+
+
+class Tissue(Protocol):
+    """Where rise, conductivity and water of the cells are read, as from `PennesSolver`."""
+
+    def inner(self, name: str) -> NDArray[np.floating]:
+        """Return the cells of a state array, shape (nz, ny, nx)."""
+
+
+class FibreTips:
+    """What becomes of the fibres' tips.
+
+    Parameters
+    ----------
+    grid : Grid
+        The cells.
+    n_fibres : int
+        Number of fibres of the case.
+    char : {"none", "film", "film_when_hot"}
+        Whether bare tips have a char film: never, from the start, or from the moment their
+        estimated temperature passes 200 degC in dry tissue.
+    base_temperature, start_temperature : float
+        What the rise counts from, and what all tissue begins at [K].
+
+    Notes
+    -----
+    A film goes with its fibre. It stays when the fibre is pulled back; for another placement or
+    another session the fibre is taken out and cleaned, so ``film_when_hot`` begins anew.
+
+    The estimate adds what is missing of the film's heat. What the beam itself heats within the cells
+    around the face is not added: without a film a tip is somewhat hotter than is said here, and a
+    film forms somewhat later than it would, the later the larger the cells.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        n_fibres: int,
+        *,
+        char: Char,
+        base_temperature: float,
+        start_temperature: float,
+    ) -> None:
+        self._grid = grid
+        self._char = char
+        self._base = base_temperature
+        self._fibres: tuple[Fibre, ...] = ()
+        self._radii: tuple[float, ...] = ()
+        self._clean = (1.0 if char == "film" else 0.0,) * n_fibres
+        self._levels: tuple[float, ...] = self._clean
+        self._peaks: tuple[float, ...] = (start_temperature,) * n_fibres
+        self._session = 1
+        self._moved: Point = (0.0, 0.0, 0.0)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the course of a run has changed, by name."""
+        return {name: getattr(self, name) for name in STATE}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to a ``state`` of the same case; `place` must follow, as in the run itself."""
+        for name in STATE:
+            setattr(self, name, state[name])
+
+    def place(self, fibres: Sequence[Fibre], *, session: int, moved: Point) -> None:
+        """Take the fibres where they lie now; films of another placement or session are gone.
+
+        Parameters
+        ----------
+        fibres : sequence of Fibre
+            All fibres of the case at their present position.
+        session : int
+            Number of the session.
+        moved : Point
+            How far they have been repositioned since the first placement [m].
+        """
+        if (session, moved) != (self._session, self._moved):
+            self._levels = self._clean
+        self._session, self._moved = session, moved
+        if tuple(fibres) == self._fibres:
+            return
+        self._fibres = tuple(fibres)
+        self._radii = tuple(
+            equivalent_radius(self._grid, fibre) if fibre.kind == "bare" else math.inf
+            for fibre in fibres
+        )
+
+    @property
+    def film_levels(self) -> tuple[float, ...]:
+        """How far the char film of each fibre has grown, 0 to 1."""
+        return self._levels
+
+    def follow(
+        self, tissue: Tissue, film_powers: Mapping[str, float], level: float, duration: float
+    ) -> bool:
+        """Look at the tips after some steps; say whether a film has grown meanwhile.
+
+        Parameters
+        ----------
+        tissue : Tissue
+            The heat solver after these steps.
+        film_powers : mapping of str to float
+            Heat of the film [W] of each fibre that fires, at its highest power.
+        level : float
+            Share of that power in these steps.
+        duration : float
+            How long they took [s].
+        """
+        grown, peaks = list(self._levels), list(self._peaks)
+        for i, fibre in enumerate(self._fibres):
+            hottest, dry = self._look(tissue, i, level * film_powers.get(fibre.name, 0.0))
+            peaks[i] = max(peaks[i], hottest)
+            if self._char != "film_when_hot" or fibre.name not in film_powers:
+                continue
+            if grown[i] > 0.0 or (dry and hottest >= CHAR_TEMPERATURE.si):
+                grown[i] = min(1.0, grown[i] + duration / FILM_GROWTH)
+        before, self._levels, self._peaks = self._levels, tuple(grown), tuple(peaks)
+        return self._levels != before
+
+    def _look(self, tissue: Tissue, number: int, film_power: float) -> tuple[float, bool]:
+        """Return the temperature of a tip [K] and whether its tissue is dry.
+
+        A diffuser spreads its light: where its active length is hottest counts, as computed.
+        """
+        fibre = self._fibres[number]
+        rise = _sample(tissue.inner("theta"), self._grid, _lit_points(fibre, self._grid.spacing))
+        hottest = self._base + float(rise.max())
+        if fibre.kind != "bare":
+            return hottest, False
+        tip = [fibre.tip]
+        water, k = (
+            float(_sample(tissue.inner(name), self._grid, tip)[0]) for name in ("water", "k")
+        )
+        face = 0.5 * fibre.core_diameter
+        excess = tip_excess(film_power, k, face, self._radii[number])
+        return hottest + excess, water < DRY
+
+    def records(self) -> tuple[TipRecord, ...]:
+        """Return what to report of each fibre; no temperature above the cap is a result."""
+        cap = CAP_TEMPERATURE.si
+        return tuple(
+            TipRecord(fibre.name, min(peak, cap), peak >= cap, peak >= CHAR_TEMPERATURE.si)
+            for fibre, peak in zip(self._fibres, self._peaks, strict=True)
+        )
+
+
+def _lit_points(fibre: Fibre, spacing: float) -> NDArray[np.float64]:
+    """Return points of what lights, the tip first, at most half a cell apart, (n, 3) [m]."""
+    pieces = math.ceil(2.0 * fibre.length / spacing)
+    behind = np.linspace(0.0, fibre.length, pieces + 1)
+    return np.asarray(np.asarray(fibre.tip) - behind[:, None] * np.asarray(fibre.direction))
+
+
+def _sample(
+    values: NDArray[np.floating], grid: Grid, points: Sequence[Point] | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a field at points (n, 3) [m], trilinear between cell centres."""
+    index = np.moveaxis(grid.index(points), -1, 0)
+    return np.asarray(map_coordinates(values, index, np.float64, order=1, mode="nearest"))
