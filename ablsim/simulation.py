@@ -14,8 +14,10 @@ from ablsim.case import Case
 from ablsim.damage.rate import rate_table, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.heat.medium import make_medium
+from ablsim.heat.occlusion import Occlusion
 from ablsim.heat.pennes import HeatSettings, PennesSolver
 from ablsim.illumination import Illumination
+from ablsim.monitor import Monitor
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
@@ -89,6 +91,8 @@ class _Run:
         self.time = 0.0
         self._level = 1.0
         self.light_books = {"fired": 0.0, "emitted": 0.0, "absorbed": 0.0, "escaped": 0.0}
+        self.occlusion = Occlusion(case, domain)
+        self.monitor = Monitor(case, domain)
         self.history: list[Record] = []
         self.wall_heat = 0.0
         self.wall_output = 0.0
@@ -96,6 +100,7 @@ class _Run:
     def finish(self) -> Result:
         case = self.case
         self._output(0.0)
+        self._watch()
         for leg in self.legs:
             if leg.opens:
                 self._open(leg)
@@ -114,14 +119,17 @@ class _Run:
             ledger=self._ledger(),
             history=tuple(self.history),
             statistics=self._statistics(total),
-            notes=_notes(case),
+            notes=(*_notes(case), *self.occlusion.notes(), *self.monitor.notes()),
             provenance=_provenance(case),
+            probes=self.monitor.probes(),
+            organs=self.monitor.organs(self.solver.inner("death")),
         )
 
     def _open(self, leg: Leg) -> None:
         """Begin a segment: a new session if there is one, then the fibres as they fire in it."""
         if leg.new_session:
             self.solver.start_session()
+            self._watch()
         segment = leg.segment
         fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
         self.illumination.switch(fibres, segment.highest_power)
@@ -140,10 +148,17 @@ class _Run:
         self.solver.advance(duration, chunk.n_steps)
         self.wall_heat += time.perf_counter() - began
         self.time = chunk.end
+        self._watch()
         for name in self.light_books:
             self.light_books[name] += getattr(self._beam, name) * self._level * duration
         if self._on_progress is not None:
             self._on_progress(self.time, self.case.protocol.duration)
+
+    def _watch(self) -> None:
+        """Read probes and organs, and close the vessels whose walls are coagulated by now."""
+        self.monitor.read(self.time, self.solver.inner("theta"))
+        for vessel in self.occlusion.find_closing(self.time, self.solver.inner("stasis")):
+            self.solver.stop_flow(self.domain.lumen == vessel)
 
     def _renew_light(self) -> None:
         whitening, char = self.solver.inner("whitening"), self.solver.inner("char")

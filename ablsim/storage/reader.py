@@ -15,6 +15,7 @@ from ablsim.case import Case
 from ablsim.errors import CaseError, ResultError
 from ablsim.grid import Grid
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
+from ablsim.storage.exposure import read_organs, read_probes
 from ablsim.storage.layout import (
     FAULTS,
     FORMAT,
@@ -66,6 +67,8 @@ def load(path: str | Path) -> Result:
             statistics=Statistics(**_known(Statistics, ours["statistics"])),
             notes=tuple(ours["notes"].asstr()[()]),
             provenance={key: str(text) for key, text in ours["provenance"].attrs.items()},
+            probes=read_probes(ours),
+            organs=read_organs(ours),
         )
 
 

@@ -16,6 +16,7 @@ from ablsim.case import Case
 from ablsim.errors import ResultError, UnfinishedError
 from ablsim.grid import Grid
 from ablsim.result import Fields, Ledger, Result, Snapshot
+from ablsim.storage.exposure import write_exposure
 from ablsim.storage.layout import (
     DISCLAIMER,
     FORMAT,
@@ -286,6 +287,7 @@ def _write_record(file: h5py.File, result: Result, summary: dict[str, Any] | Non
     ours.create_group("provenance").attrs.update(result.provenance)
     ours.create_dataset("notes", data=list(result.notes), shape=(len(result.notes),), dtype=TEXT)
     ours.create_dataset("summary", data=json.dumps(summary or {}, indent=1), dtype=TEXT)
+    write_exposure(ours, result)
     history = ours.create_group("history")
     history["time"] = np.array([entry.time for entry in result.history], np.float64)
     history["power"] = np.array([entry.power for entry in result.history], np.float64)

@@ -363,12 +363,14 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ("tumour/tissue", "hccs", "tumour.tissue: .*'hccs'.*did you mean 'hcc'"),
         ("physics/stasis", "brown", "physics.stasis: .*brown_stasis"),
         # later parts
-        ("organ", [{"name": "gallbladder"}], "organ: not yet: "),
-        ("probe", [{"name": "T1"}], "probe: not yet: "),
+        (
+            "organ",
+            [{"name": "gallbladder", "tissue": "bile", "shape": "mask"}],
+            "organ#1.shape: not yet: ",
+        ),
         ("tissue/wavelength", "980 nm", "tissue.wavelength: not yet: .*1064 nm"),
         ("tumour/shape", "mask", "tumour.shape: not yet: "),
         ("tumour/file", "t.nii", "tumour.file: not yet: "),
-        ("vessel/0/wall", "occludes", "vessel#1.wall: not yet: "),
         ("physics/boiling", "apparent_enthalpy_99_101", "physics.boiling: not yet: "),
         ("physics/boiling", "effective_c_yang2007", "physics.boiling: not yet: "),
         ("physics/death", "three_state", "physics.death: not yet: "),

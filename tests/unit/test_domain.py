@@ -11,13 +11,16 @@ from ablsim.grid import Grid
 from ablsim.tissue.library import get_tissue
 
 
-def make_case(*, spacing=1e-3, tumour=None, vessels=(), perfusion="normal", background="liver"):
+def make_case(
+    *, spacing=1e-3, tumour=None, vessels=(), organs=(), perfusion="normal", background="liver"
+):
     grid = Grid.centred((0.0, 0.0, 0.0), (40e-3, 40e-3, 40e-3), spacing)
     return SimpleNamespace(
         grid=lambda: grid,
         tissue=SimpleNamespace(background=background, perfusion=perfusion, find=get_tissue),
         tumour=tumour,
         vessels=vessels,
+        organs=organs,
     )
 
 

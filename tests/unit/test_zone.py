@@ -31,6 +31,7 @@ def make_result(
     gate=0.0,
     tumour=None,
     vessels=(),
+    organs=(),
     directions=((0.0, 0.0, -1.0),),
     water=None,
     char=None,
@@ -50,6 +51,7 @@ def make_result(
     case = SimpleNamespace(
         tumour=tumour,
         vessels=vessels,
+        organs=organs,
         fibres_all=tuple(SimpleNamespace(direction=d) for d in directions),
         physics=SimpleNamespace(reported_zone=zone),
     )
