@@ -1,6 +1,6 @@
 """What probes recorded and what organs were exposed to: plain records of a result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,16 @@ class ProbeCurve:
     stasis: float = 0.0
     whitening: float = 0.0
     death: float = 0.0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ProbeCurve):
+            return NotImplemented
+        return all(
+            np.array_equal(getattr(self, item.name), getattr(other, item.name))
+            for item in fields(self)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # arrays can change
 
     @property
     def peak(self) -> float:

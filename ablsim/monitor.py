@@ -64,7 +64,7 @@ class Monitor:
         """Return all readings so far, by name."""
         return {
             "times": np.array(self._times),
-            "rises": np.array(self._rises).reshape(len(self._times), -1),
+            "rises": np.array(self._rises).reshape(len(self._times), len(self._case.probes)),
             "peaks": self._peaks.copy(),
             "peak_times": self._peak_times.copy(),
         }

@@ -195,7 +195,7 @@ def measure_zones(result: Result) -> Zones:
         tumour, ablated = _measure_tumour(
             case.tumour, reported, outlines[reported], omegas[reported], grid, vessels, organs
         )
-        notes += say_overlaps(case.tumour, grid, organs)
+        notes += say_overlaps(case.tumour, organs)
         healthy = max(0.0, healthy - ablated)
         reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
         centre = np.asarray(case.tumour.centre)

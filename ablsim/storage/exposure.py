@@ -17,9 +17,10 @@ def write_exposure(ours: h5py.Group, result: Result) -> None:
     probes = ours.create_group("probes")
     probes.create_dataset("name", data=[c.name for c in curves], shape=(len(curves),), dtype=TEXT)
     _write(probes, "position", np.array([c.position for c in curves]).reshape(-1, 3), "m")
-    _write(probes, "time", curves[0].times if curves else np.zeros(0), "s")
-    readings = [curve.temperatures for curve in curves]
-    _write(probes, "temperature", np.array(readings).reshape(len(curves), -1), "K")
+    times = curves[0].times if curves else np.zeros(0)
+    _write(probes, "time", times, "s")
+    readings = np.array([curve.temperatures for curve in curves])
+    _write(probes, "temperature", readings.reshape(len(curves), len(times)), "K")
     for name in _DAMAGE:
         _write(probes, f"damage_{name}", np.array([getattr(c, name) for c in curves]), "1")
     found = result.organs

@@ -1,7 +1,8 @@
 """How things look: one colour, line and name for each thing, in every picture.
 
 Warm colours are temperature and nothing else. Green is the tumour (dashed with the margin asked
-for), violet the zone that the case reports, blue and red are vessels, cyan is where light leaves.
+for), violet the zone that the case reports, blue and red are vessels, cyan is where light leaves,
+olive and its greyer kin are organs.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ FILM = "#8e3cc4"
 TUMOUR = "#00692f"
 VEIN = "#3f6fc6"
 ARTERY = "#c0282d"
+ORGANS = ("#8b9400", "#8a7f73", "#56788a")
 FONT: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 13.0, "text.color": INK}
 
 SHOWN_FROM = ZERO_CELSIUS + 41.0
@@ -60,6 +62,16 @@ def zone_line(name: str, reported: str) -> Line:
 def vessel_colour(name: str) -> str:
     """Return red for what is called an artery or aorta, blue for every other vessel."""
     return ARTERY if any(word in name.lower() for word in ("arter", "aort")) else VEIN
+
+
+def organ_colour(number: int) -> str:
+    """Return the colour of an organ, counted from 0."""
+    return ORGANS[number % len(ORGANS)]
+
+
+def organ_line(number: int) -> Line:
+    """Return the line of an organ's surface, counted from 0."""
+    return Line(organ_colour(number), 2.2)
 
 
 def heat_colours() -> Colormap:
