@@ -174,8 +174,9 @@ def _name_vessels(axes: Axes, subject: Subject, plane: Plane, camera: Camera) ->
 def _name_organs(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
     """Write each organ's name onto it, as far as possible from everything else."""
     frame = 0.86 * np.array([camera.half_width, camera.half_height])
+    shafts = [np.linspace(needle.start, needle.tip, 30) for needle in subject.needles]
     things = [subject.solid_points(), heated_points(subject, plane)[::20], subject.probe_points()]
-    busy = camera.project(np.concatenate(things))
+    busy = camera.project(np.concatenate([*things, *shafts]))
     organs = zip(subject.result.case.organs, subject.organ_points(), strict=True)
     for number, (organ, points) in enumerate(organs):
         flat = camera.project(points)

@@ -249,7 +249,7 @@ def draw_probes(axes: Axes, result: Result) -> None:
         columnspacing=1.0,
         **place,
     )
-    axes.set_title("Temperature at the probes [°C]", fontsize="medium", loc="left")
+    axes.set_title("Probes [°C]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
 
 

@@ -2,7 +2,7 @@
 
 Warm colours are temperature and nothing else. Green is the tumour (dashed with the margin asked
 for), violet the zone that the case reports, blue and red are vessels, cyan is where light leaves,
-olive and its greyer kin are organs.
+leaf green and greys are organs.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ FILM = "#8e3cc4"
 TUMOUR = "#00692f"
 VEIN = "#3f6fc6"
 ARTERY = "#c0282d"
-ORGANS = ("#8b9400", "#8a7f73", "#56788a")
+ORGANS = ("#6f9540", "#8a7f73", "#56788a")
 FONT: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 13.0, "text.color": INK}
 
 SHOWN_FROM = ZERO_CELSIUS + 41.0
