@@ -21,7 +21,7 @@ from ablsim.case_checks import check_memory, find_problems
 from ablsim.case_fibres import FibreArrayTable, FibreTable
 from ablsim.case_fields import Boundary, Choice, Table, Words
 from ablsim.case_messages import describe_problems, describe_syntax, join_problems
-from ablsim.case_objects import VesselTable
+from ablsim.case_objects import OrganTable, ProbeTable, VesselTable
 from ablsim.case_settings import NumericsTable, PhysicsTable, ProtocolTable
 from ablsim.case_tables import DomainTable, TissueTable, TumourTable
 from ablsim.errors import CaseError
@@ -96,6 +96,12 @@ class Case(Table):
     tissue: TissueTable = Field(description="what surrounds the tumour")
     tumour: TumourTable | None = Field(None, description="what is treated")
     vessels: tuple[VesselTable, ...] = Field((), alias="vessel", description="large vessels")
+    organs: tuple[OrganTable, ...] = Field(
+        (), alias="organ", description="other organs, and what they must not be exposed to"
+    )
+    probes: tuple[ProbeTable, ...] = Field(
+        (), alias="probe", description="points whose temperature is recorded"
+    )
     single_fibres: tuple[FibreTable, ...] = Field(
         (), alias="fibre", description="fibres one by one"
     )
@@ -242,7 +248,7 @@ class Case(Table):
         }
         for entry, fibre in zip(table["fibre"], self.fibres_all, strict=False):
             entry["name"] = fibre.name
-        for lists in ("vessel", "fibre"):
+        for lists in ("vessel", "organ", "probe", "fibre"):
             if not table[lists]:
                 del table[lists]
         table["protocol"]["steps"] = [write_step(step) for step in self.protocol.all_steps]

@@ -7,9 +7,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ablsim.case_overrides import OverrideTable
+from ablsim.domain_cells import holds_a_cell
 from ablsim.errors import CaseError
-from ablsim.geometry import ellipsoid_extent
+from ablsim.geometry import ellipsoid_extent, unit_directions
 from ablsim.grid import Grid, Point
 from ablsim.light.fibre import NEEDLE_DIAMETER, Fibre, emitter_distance, needle_distance
 from ablsim.tissue.constants import PERFUSION_STRATA
@@ -29,6 +33,7 @@ BYTES_BESIDE = 4e8
 """Memory of the interpreter with its libraries and of the picture."""
 
 _CELLS_BETWEEN_FIBRES = 4
+_ALONG_DIFFUSER = 41  # points at which a diffuser is held against the organs
 _SLACK = 1e-9
 
 
@@ -42,7 +47,9 @@ def find_problems(case: "Case") -> list[str]:
         return problems
     problems += _distances(case)
     too_large = list(_domain_size(case))
-    return problems + (too_large or _outside(case))
+    if too_large:
+        return problems + too_large
+    return [*problems, *_outside(case), *_organs(case), *_probes_outside(case)]
 
 
 def _outside(case: "Case") -> list[str]:
@@ -107,6 +114,8 @@ def _library_names(case: "Case") -> Iterator[str]:
     ]
     if case.tumour is not None:
         asked.append(("tumour.tissue", get_tissue, case.tumour.tissue))
+    for number, organ in enumerate(case.organs, start=1):
+        asked.append((f"organ#{number}.tissue", get_tissue, organ.tissue))
     for key, get, name in asked:
         try:
             get(name)
@@ -117,7 +126,8 @@ def _library_names(case: "Case") -> Iterator[str]:
 def _tissues_used(case: "Case") -> set[str]:
     """Return the names of all tissues of the case; blood carries heat away in any."""
     tumour = set() if case.tumour is None else {case.tumour.tissue}
-    return {case.tissue.background, "blood"} | tumour
+    organs = {organ.tissue for organ in case.organs}
+    return {case.tissue.background, "blood"} | tumour | organs
 
 
 def _wavelength(case: "Case") -> Iterator[str]:
@@ -165,6 +175,8 @@ def _repeated_names(case: "Case") -> Iterator[str]:
     groups = {
         "fibre": [fibre.name for fibre in case.fibres_all],
         "vessel": [vessel.name for vessel in case.vessels],
+        "organ": [organ.name for organ in case.organs],
+        "probe": [probe.name for probe in case.probes],
     }
     for key, names in groups.items():
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
@@ -278,6 +290,76 @@ def _tumour_outside(case: "Case") -> Iterator[str]:
                 f"{_bounds(grid)}; give a larger domain.size or leave it out"
             )
             return
+
+
+def _organs(case: "Case") -> Iterator[str]:
+    """Check that organs lie in the domain and leave room for the tumour and for the light."""
+    grid = case.grid()
+    start = max(case.tissue.start_temperature, case.tissue.body_temperature)
+    outline = _tumour_outline(case)
+    for number, organ in enumerate(case.organs, start=1):
+        key = f"organ#{number}"
+        if not holds_a_cell(grid, organ.body):
+            yield (
+                f"{key}: no cell of the domain lies in {organ.name}; the domain is "
+                f"{_bounds(grid)}, its cells are {_mm(grid.spacing)}; organs do not enlarge it: "
+                "correct the place, give a larger domain.size or leave the organ out"
+            )
+            continue
+        if outline is not None and bool(organ.body.contains(outline).all()):
+            yield (
+                f"{key}: nothing is left of the tumour, which lies wholly in {organ.name}; organs "
+                "take the place of the tumour where both are: move or shrink one of them"
+            )
+        if organ.no_go is None:
+            continue
+        limit = organ.no_go.peak_temperature
+        if limit is not None and limit <= start:
+            yield (
+                f"{key}.no_go.peak_temperature: {write_quantity(limit, 'degC')} is passed before "
+                f"the treatment begins; allowed is more than {write_quantity(start, 'degC')}"
+            )
+        yield from _fibres_in(case, number)
+
+
+def _tumour_outline(case: "Case") -> NDArray[np.float64] | None:
+    """Return points all over the tumour's surface [m]; None without a tumour."""
+    if case.tumour is None:
+        return None
+    semi, rows = 0.5 * np.asarray(case.tumour.axes), np.asarray(case.tumour.orientation)
+    return np.asarray((unit_directions(400) * semi) @ rows + case.tumour.centre)
+
+
+def _fibres_in(case: "Case", number: int) -> Iterator[str]:
+    """Check that no fibre gives light inside an organ that is to be spared."""
+    organ = case.organs[number - 1]
+    for index, fibre in enumerate(case.fibres_all):
+        for position in case.protocol.lit_positions:
+            ends = position.place(fibre).emission_points()
+            points = np.linspace(ends[0], ends[-1], 1 if len(ends) == 1 else _ALONG_DIFFUSER)
+            inside = organ.body.contains(points)
+            if not bool(inside.any()):
+                continue
+            moved = any(position.moved) or position.pulled_back > 0.0
+            key = "protocol.steps" if moved else _key(case, index)
+            yield (
+                f"{key}: {fibre.name} gives light inside {organ.name}, which is no-go, with "
+                f"{_text(points[inside][0].tolist())}; move the fibre, or remove no_go from "
+                f"organ#{number}"
+            )
+            break
+
+
+def _probes_outside(case: "Case") -> Iterator[str]:
+    """Check that there is a temperature where a probe is."""
+    grid = case.grid()
+    for number, probe in enumerate(case.probes, start=1):
+        if not bool(grid.contains(probe.position)):
+            yield (
+                f"probe#{number}.position: {probe.name} lies outside the domain, at "
+                f"{_text(probe.position).removeprefix('a point at ')}; the domain is "
+                f"{_bounds(grid)}; move the probe or give a larger domain.size"
+            )
 
 
 def _outer_point(grid: Grid, fibre: Fibre) -> Point:

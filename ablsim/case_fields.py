@@ -20,6 +20,7 @@ from ablsim.quantities import (
     Quantity,
     refuse_later,
     shown,
+    unit_vector,
 )
 from ablsim.steps import write_step
 from ablsim.tissue.wavelength import NANOMETRES, to_nanometres
@@ -377,6 +378,20 @@ class Orientation(FieldType):
         """Return the schema."""
         items = DIRECTION.json_schema()
         return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}
+
+
+def complete_frame(first: tuple[Point, Point] | None) -> tuple[Point, Point, Point]:
+    """Return the unit directions of all three axes, one a row; x, y and z if none are given.
+
+    The second is made exactly square to the first, the third completes a right-handed frame.
+    """
+    if first is None:
+        return ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    (x, y, z), given = first
+    lean = x * given[0] + y * given[1] + z * given[2]
+    u, v, w = unit_vector((given[0] - lean * x, given[1] - lean * y, given[2] - lean * z))
+    third = (y * w - z * v + 0.0, z * u - x * w + 0.0, x * v - y * u + 0.0)
+    return (x, y, z), (u, v, w), third
 
 
 class Table(BaseModel):

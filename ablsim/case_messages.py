@@ -9,8 +9,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 _LATER = {
-    "organ": "organs at risk",
-    "probe": "temperature probes",
+    "organ.file": "organs from image masks",
+    "organ.label": "organs from image masks",
+    "organ.mask": "organs from image masks",
     "tumour.file": "tumours from image masks",
     "tumour.label": "tumours from image masks",
     "tumour.mask": "tumours from image masks",
@@ -27,6 +28,11 @@ _EXAMPLES = {
     "vessel.name": 'name = "right hepatic vein"',
     "vessel.diameter": 'diameter = "6 mm"',
     "vessel.points": 'points = [["22 mm", "-40 mm", "0 mm"], ["22 mm", "40 mm", "0 mm"]]',
+    "organ.name": 'name = "gallbladder"',
+    "organ.tissue": 'tissue = "bile"',
+    "organ.shape": 'shape = "ellipsoid"',
+    "probe.name": 'name = "T1"',
+    "probe.position": 'position = ["5 mm", "0 mm", "0 mm"]',
     "fibre.kind": 'kind = "bare"',
     "fibre.tip": 'tip = ["0 mm", "0 mm", "0 mm"]',
     "fibre.direction": "direction = [0, 0, -1]",
@@ -193,7 +199,7 @@ def _all_paths(model: type[BaseModel], prefix: str = "") -> list[str]:
 def _wrong_brackets(location: Location, kind: str) -> str:
     """Say how a table or a list of tables is written."""
     plain = _plain_path(location)
-    if plain in {"fibre", "vessel"}:
+    if plain in {"fibre", "organ", "probe", "vessel"}:
         return f"is a list of tables; write [[{plain}]] with double brackets"
     if kind == "dict_type":
         return f"holds tables by name; write [{plain}.liver] with its keys below"

@@ -13,6 +13,7 @@ from ablsim.case_fields import (
     Table,
     Wavelength,
     Words,
+    complete_frame,
 )
 from ablsim.case_overrides import OverrideTable
 from ablsim.errors import CaseError
@@ -24,7 +25,6 @@ from ablsim.quantities import (
     PositiveLength,
     Size,
     Temperature,
-    unit_vector,
 )
 from ablsim.tissue.library import get_tissue
 from ablsim.tissue.properties import Tissue
@@ -178,10 +178,4 @@ class TumourTable(Table):
     @property
     def orientation(self) -> tuple[Point, Point, Point]:
         """Unit directions of the three axes, one a row."""
-        if self.first_axes is None:
-            return ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-        (x, y, z), given = self.first_axes
-        lean = x * given[0] + y * given[1] + z * given[2]
-        u, v, w = unit_vector((given[0] - lean * x, given[1] - lean * y, given[2] - lean * z))
-        third = (y * w - z * v + 0.0, z * u - x * w + 0.0, x * v - y * u + 0.0)
-        return (x, y, z), (u, v, w), third
+        return complete_frame(self.first_axes)

@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ablsim.case import Case
 
 State = Mapping[str, Any]
 """Arrays, numbers, texts, None, tuples and flat mappings of numbers, by name."""
+
+
+class Resumable(Protocol):
+    """A part of a run that changes from step to step and can be taken up again."""
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that the next step needs, by name."""
+
+    def restore(self, state: State) -> None:
+        """Go back to a state of the same case."""
 
 
 @dataclass(frozen=True, slots=True)

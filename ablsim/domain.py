@@ -1,27 +1,23 @@
 """The domain: which tissue every cell of the grid belongs to."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.case import Case
-from ablsim.geometry import (
-    distance_to_ellipsoid,
-    distance_to_tube,
-    ellipsoid_extent,
-    tube_wall_area,
-)
+from ablsim.domain_cells import cells_in
+from ablsim.errors import CaseError
+from ablsim.geometry import tube_wall_area
 from ablsim.grid import Grid
+from ablsim.shapes import Body, Ellipsoid, Tube
 from ablsim.tissue.properties import Tissue
-
-_ON_SURFACE = 1e-9  # m; a centre this close to a surface counts as inside, on either side alike
 
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """Tissues and vessels on a grid.
+    """Tissues, organs and vessels on a grid.
 
     Parameters
     ----------
@@ -30,10 +26,13 @@ class Domain:
     labels : ndarray of uint8, shape (nz, ny, nx)
         Index of each cell's tissue in ``tissues``; 0 is the background.
     tissues : tuple of Tissue
-        The background, then the tumour's tissue and blood where at least one cell has them. The
-        tumour has a label of its own even when its tissue is that of the background.
+        The background, then the tumour's tissue where at least one cell has it, the tissue of
+        each organ, and blood where there are vessels. Tumour and organs have labels of their own
+        even when their tissue is that of the background.
     lumen : ndarray of uint8, shape (nz, ny, nx)
         0 outside vessels, ``i + 1`` inside the ``i``-th vessel of the case.
+    organs : ndarray of uint8, shape (nz, ny, nx)
+        0 outside organs, ``i + 1`` inside the ``i``-th organ of the case.
     wall_area : tuple of float
         True area of each vessel's wall inside the grid [m^2], to correct the staircase of cells.
     tumour_label : int or None
@@ -44,6 +43,7 @@ class Domain:
     labels: NDArray[np.uint8]
     tissues: tuple[Tissue, ...]
     lumen: NDArray[np.uint8]
+    organs: NDArray[np.uint8]
     wall_area: tuple[float, ...]
     tumour_label: int | None = None
 
@@ -54,67 +54,55 @@ class Domain:
 
 
 def make_domain(case: Case) -> Domain:
-    """Return the domain of a case: tumour over background, vessels over both.
+    """Return the domain of a case: tumour over background, organs over both, vessels over all.
 
     A cell belongs to a shape when its centre does. Where vessels overlap the first one keeps the
-    cell. Vessels are blood whatever the perfusion: without flow they are still no tissue.
+    cell, and so it is with organs. Vessels are blood whatever the perfusion: without flow they are
+    still no tissue.
+
+    Raises
+    ------
+    CaseError
+        If an organ holds no cell.
     """
     grid = case.grid()
-    labels = np.zeros(grid.shape, dtype=np.uint8)
     lumen = np.zeros(grid.shape, dtype=np.uint8)
+    for number, vessel in enumerate(case.vessels, start=1):
+        for piece in pairwise(vessel.points):
+            _paint(grid, lumen, Tube(piece, 0.5 * vessel.diameter), number, lumen)
+    organs = np.zeros(grid.shape, dtype=np.uint8)
+    for number, organ in enumerate(case.organs, start=1):
+        if not _paint(grid, organs, organ.body, number, lumen, organs):
+            msg = (
+                f"organ#{number}: no cell of the domain is left to {organ.name} beside other "
+                "organs and vessels; correct its place or size, or leave it out"
+            )
+            raise CaseError(msg)
+    labels = np.zeros(grid.shape, dtype=np.uint8)
     tissues = [case.tissue.find(case.tissue.background)]
     tumour_label: int | None = None
-    for i, vessel in enumerate(case.vessels):
-        _paint_vessel(grid, lumen, vessel.points, 0.5 * vessel.diameter, i + 1)
     if case.tumour is not None:
-        tumour = case.tumour
-        box = _box(
-            grid, [tumour.centre], float(ellipsoid_extent(tumour.axes, tumour.orientation).max())
-        )
-        distance = distance_to_ellipsoid(
-            _centres(grid, box), tumour.centre, tumour.axes, tumour.orientation
-        )
-        inside = (distance <= _ON_SURFACE) & (lumen[box] == 0)
-        if inside.any():
+        body = Ellipsoid(case.tumour.centre, case.tumour.axes, case.tumour.orientation)
+        if _paint(grid, labels, body, len(tissues), lumen, organs):
             tumour_label = len(tissues)
-            labels[box][inside] = tumour_label
-            tissues.append(case.tissue.find(tumour.tissue))
+            tissues.append(case.tissue.find(case.tumour.tissue))
+    for number, organ in enumerate(case.organs, start=1):
+        labels[organs == number] = len(tissues)
+        tissues.append(case.tissue.find(organ.tissue))
     if lumen.any():
         labels[lumen > 0] = len(tissues)
         tissues.append(case.tissue.find("blood"))
     tubes = [(vessel.points, 0.5 * vessel.diameter) for vessel in case.vessels]
     areas = tuple(tube_wall_area(grid, tubes, i) for i in range(len(tubes)))
-    return Domain(grid, labels, tuple(tissues), lumen, areas, tumour_label)
+    return Domain(grid, labels, tuple(tissues), lumen, organs, areas, tumour_label)
 
 
-def _paint_vessel(
-    grid: Grid,
-    lumen: NDArray[np.uint8],
-    points: Sequence[Sequence[float]],
-    radius: float,
-    value: int,
-) -> None:
-    """Write ``value`` into the free cells of ``lumen`` whose centres lie in the tube."""
-    pieces = [points[i : i + 2] for i in range(len(points) - 1)] or [points]
-    for piece in pieces:
-        box = _box(grid, piece, radius)
-        inside = distance_to_tube(_centres(grid, box), piece, radius) <= _ON_SURFACE
-        lumen[box][inside & (lumen[box] == 0)] = value
-
-
-def _box(grid: Grid, points: Sequence[Sequence[float]], reach: float) -> tuple[slice, slice, slice]:
-    """Return the slices ``(z, y, x)`` of the cells that lie within ``reach`` of the points."""
-    corners = grid.index(np.asarray(points, dtype=np.float64))
-    low = np.floor(corners.min(axis=0) - reach / grid.spacing)
-    high = np.ceil(corners.max(axis=0) + reach / grid.spacing) + 1.0
-    start = np.clip(low, 0, grid.shape).astype(int)
-    stop = np.clip(high, 0, grid.shape).astype(int)
-    z, y, x = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
-    return z, y, x
-
-
-def _centres(grid: Grid, box: tuple[slice, slice, slice]) -> NDArray[np.float64]:
-    """Return the cell centres of a box, shape ``(nz, ny, nx, 3)`` [m]."""
-    x, y, z = grid.axes()
-    zyx = np.meshgrid(z[box[0]], y[box[1]], x[box[2]], indexing="ij")
-    return np.stack(zyx[::-1], axis=-1)
+def _paint(
+    grid: Grid, out: NDArray[np.uint8], body: Body, value: int, *taken: NDArray[np.uint8]
+) -> bool:
+    """Write ``value`` into the cells of a body that are 0 in all ``taken``, if there are any."""
+    box, inside = cells_in(grid, body)
+    for other in taken:
+        inside &= other[box] == 0
+    out[box][inside] = value
+    return bool(inside.any())

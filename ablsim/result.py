@@ -1,11 +1,14 @@
 """What a simulation hands back: a plain record, readable and drawable without a solver."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.case import Case
+from ablsim.errors import ResultError
+from ablsim.exposure import OrganExposure, ProbeCurve
 from ablsim.grid import Grid
 
 Array32 = NDArray[np.float32]
@@ -183,6 +186,10 @@ class Result:
         Versions, hashes and settings, as text.
     tips : tuple of TipRecord
         How hot each fibre's tip was, one entry per fibre.
+    probes : tuple of ProbeCurve
+        What the probes of the case recorded, in its order.
+    organs : tuple of OrganExposure
+        What the organs of the case went through, in its order.
     """
 
     case: Case
@@ -197,3 +204,38 @@ class Result:
     notes: tuple[str, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
     tips: tuple[TipRecord, ...] = ()
+    probes: tuple[ProbeCurve, ...] = ()
+    organs: tuple[OrganExposure, ...] = ()
+
+    def probe(self, name: str) -> ProbeCurve:
+        """Return what the probe called ``name`` recorded.
+
+        Raises
+        ------
+        ResultError
+            If the result has no such probe; the message names those it has.
+        """
+        return _named(name, self.probes, "probe")
+
+    def organ(self, name: str) -> OrganExposure:
+        """Return what the organ called ``name`` went through.
+
+        Raises
+        ------
+        ResultError
+            If the result has no such organ; the message names those it has.
+        """
+        return _named(name, self.organs, "organ")
+
+
+_Entry = TypeVar("_Entry", ProbeCurve, OrganExposure)
+
+
+def _named(name: str, entries: tuple[_Entry, ...], what: str) -> _Entry:
+    """Return the entry called ``name``, or say which there are."""
+    for entry in entries:
+        if entry.name == name:
+            return entry
+    known = ", ".join(f'"{entry.name}"' for entry in entries) or "none"
+    msg = f'there is no {what} "{name}" in this result; there are: {known}'
+    raise ResultError(msg)

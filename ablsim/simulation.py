@@ -13,13 +13,15 @@ import numba
 import numpy as np
 
 from ablsim.case import Case
-from ablsim.checkpoint import Checkpoint
+from ablsim.checkpoint import Checkpoint, Resumable
 from ablsim.damage.rate import rate_table, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
+from ablsim.heat.occlusion import Occlusion
 from ablsim.heat.pennes import HeatSettings, PennesSolver
 from ablsim.illumination import Illumination
+from ablsim.monitor import Monitor
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
@@ -115,6 +117,15 @@ class _Run:
         )
         segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
         self.legs = make_legs(segments, case.numerics.output_interval)
+        self.occlusion = Occlusion(case, domain)
+        self.monitor = Monitor(case, domain)
+        self._parts: dict[str, Resumable] = {
+            "solver": self.solver,
+            "illumination": self.illumination,
+            "tips": self.tips,
+            "occlusion": self.occlusion,
+            "monitor": self.monitor,
+        }
         self.time = 0.0
         self._leg = self._chunk = 0
         self._level = 1.0
@@ -130,6 +141,7 @@ class _Run:
         keeper = _Keeper(on_checkpoint, case.numerics.checkpoint_interval)
         if self.resumed_at is None:
             self._output(0.0)
+            self._watch()
         for leg in self.legs[self._leg :]:
             if leg.opens and self._chunk == 0:
                 self._open(leg)
@@ -151,15 +163,18 @@ class _Run:
             ledger=self._ledger(),
             history=tuple(self.history),
             statistics=self._statistics(total),
-            notes=_notes(case, self.domain),
+            notes=(*_notes(case, self.domain), *self.occlusion.notes(), *self.monitor.notes()),
             provenance=_provenance(case),
             tips=self.tips.records(),
+            probes=self.monitor.probes(),
+            organs=self.monitor.organs(self.solver.inner("death")),
         )
 
     def _open(self, leg: Leg) -> None:
         """Begin a segment: a new session if there is one, then the fibres as they fire in it."""
         if leg.new_session:
             self.solver.start_session()
+            self._watch()
         self._fire(leg.segment)
         self._level = 1.0
         self._shine()
@@ -182,6 +197,7 @@ class _Run:
         self.solver.advance(duration, chunk.n_steps)
         self.wall_heat += time.perf_counter() - began
         self.time = chunk.end
+        self._watch()
         for name in self.light_books:
             self.light_books[name] += getattr(self._beam, name) * self._level * duration
         self._look_at_tips(segment, duration)
@@ -213,12 +229,7 @@ class _Run:
             "wall_heat": self.wall_heat,
             "wall_output": self.wall_output,
         }
-        parts = {
-            "run": run,
-            "solver": self.solver.state(),
-            "illumination": self.illumination.state(),
-            "tips": self.tips.state(),
-        }
+        parts = {"run": run, **{name: part.state() for name, part in self._parts.items()}}
         return Checkpoint(self.case, self.time, self._leg, self._chunk, parts)
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -238,9 +249,8 @@ class _Run:
         ]
         self._started -= run["wall"]
         self.wall_heat, self.wall_output = run["wall_heat"], run["wall_output"]
-        self.solver.restore(checkpoint.parts["solver"])
-        self.illumination.restore(checkpoint.parts["illumination"])
-        self.tips.restore(checkpoint.parts["tips"])
+        for name, part in self._parts.items():
+            part.restore(checkpoint.parts[name])
         self._fire(self.legs[self._leg].segment)
         self._level = run["level"]
         self._beam = self.illumination.beam()
@@ -251,6 +261,12 @@ class _Run:
         if self.tips.follow(self.solver, films, self._level, duration):
             self.illumination.switch(self._fibres, segment.highest_power, self.tips.film_levels)
             self._shine()
+
+    def _watch(self) -> None:
+        """Read probes and organs, and close the vessels whose walls are coagulated by now."""
+        self.monitor.read(self.time, self.solver.inner("theta"))
+        for vessel in self.occlusion.find_closing(self.time, self.solver.inner("stasis")):
+            self.solver.stop_flow(self.domain.lumen == vessel)
 
     def _renew_light(self) -> None:
         whitening, char = self.solver.inner("whitening"), self.solver.inner("char")

@@ -9,6 +9,7 @@ import numpy as np
 from ablsim.residual import ResidualPiece
 from ablsim.result import Result, TipRecord
 from ablsim.shrinkage import LINEAR_SHRINKAGE, MEASURED_ZONE, shrink
+from ablsim.summary_objects import organ_entries, organ_lines, probe_entries, probe_lines
 from ablsim.units import to_celsius, to_ml, to_mm
 from ablsim.zone import PROCESSES, TumourCoverage, Zone, Zones
 
@@ -67,7 +68,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
         "boiled_ml": to_ml(zones.boiled),
         "charred_ml": to_ml(zones.charred),
         "tips": [_tip(tip) for tip in result.tips],
-        "organs": [],
+        "organs": organ_entries(result),
         "energy_j": energy,
         "protocol": {
             "fibres": len(case.fibres_all),
@@ -76,7 +77,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
             "sessions": protocol.sessions,
             "laser_time_s": float(protocol.laser_time),
         },
-        "probes": [],
+        "probes": probe_entries(result),
         "numerics": {
             "spacing_mm": to_mm(result.grid.spacing),
             "cells": result.grid.n_cells,
@@ -114,6 +115,8 @@ def render(summary: Mapping[str, Any], *, notes: Sequence[str] = ()) -> str:
         _zone_table(summary),
         _shrinkage_lines(summary.get("shrinkage")),
         _volume_lines(summary),
+        organ_lines(summary["organs"]),
+        probe_lines(summary["probes"]),
         _energy_table(summary["energy_j"]),
         _work_lines(summary),
         [CONFIDENCE] if summary["error"]["band"] is None else [],

@@ -2,8 +2,9 @@
 
 A zone is the tissue where a damage integral has reached one. Vessel lumens are no tissue: they
 count neither to a zone nor to the tumour, their wall is part of a zone's surface, but no margin
-ends at it, because behind it nothing is left to treat. A zone that reaches the domain's wall ends
-there for every purpose, and a note says so.
+ends at it, because behind it nothing is left to treat. Organs take the place of the tumour and of
+its margin where both are, and count to a zone as other healthy tissue does. A zone that reaches the
+domain's wall ends there for every purpose, and a note says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +25,10 @@ from ablsim.geometry import (
 )
 from ablsim.grid import Grid, Point
 from ablsim.margins import MarginMap, make_margin_map, surface_points
+from ablsim.overlap import distances_near, say_overlaps
 from ablsim.residual import ResidualPiece, find_residual
 from ablsim.result import Array32, Result
+from ablsim.shapes import Body
 from ablsim.surface import (
     caliper_lengths,
     mean_width,
@@ -188,9 +191,11 @@ def measure_zones(result: Result) -> Zones:
     healthy = outlines[reported].zone.volume
     tumour = None
     if case.tumour is not None:
+        organs = {organ.name: organ.body for organ in case.organs}
         tumour, ablated = _measure_tumour(
-            case.tumour, reported, outlines[reported], omegas[reported], grid, vessels
+            case.tumour, reported, outlines[reported], omegas[reported], grid, vessels, organs
         )
+        notes += say_overlaps(case.tumour, organs)
         healthy = max(0.0, healthy - ablated)
         reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
         centre = np.asarray(case.tumour.centre)
@@ -249,6 +254,7 @@ def _measure_tumour(
     omega: Array32,
     grid: Grid,
     vessels: Mapping[str, Tube],
+    organs: Mapping[str, Body],
 ) -> tuple[TumourCoverage, float]:
     """Measure what a zone covers of the tumour; also return the tumour volume ablated [m^3]."""
     tubes = list(vessels.values())
@@ -261,6 +267,7 @@ def _measure_tumour(
     if window is not None:
         front, lumen = _fields(window, omega, tubes)
         tissue = [] if lumen is None else [lumen]
+        tissue += [_smoothed(window, away) for away in distances_near(window, organs.values())]
         depth = -distance_to_ellipsoid(
             window.points(), tumour.centre, tumour.axes, tumour.orientation
         )
@@ -275,7 +282,7 @@ def _measure_tumour(
             radius = 0.5 * float(np.prod(tumour.axes)) ** (1.0 / 3.0)
             left = [inside, -front, *tissue]
             pieces = find_residual(window, left, tumour.centre, radius, vessels)
-    margins = _map_margins(tumour, outline.surface, omega, grid, tubes)
+    margins = _map_margins(tumour, outline.surface, omega, grid, tubes, list(organs.values()))
     has_surface = len(margins.points) > 0
     fraction = _share(ablated, total)
     coverage = TumourCoverage(
@@ -296,12 +303,20 @@ def _measure_tumour(
 
 
 def _map_margins(
-    tumour: TumourTable, surface: FloatArray, omega: Array32, grid: Grid, tubes: Sequence[Tube]
+    tumour: TumourTable,
+    surface: FloatArray,
+    omega: Array32,
+    grid: Grid,
+    tubes: Sequence[Tube],
+    organs: Sequence[Body],
 ) -> MarginMap:
-    """Return the margins over the tumour's surface, points inside vessels left out."""
+    """Return the margins over the tumour's surface, points in vessels and organs left out."""
     points, areas = surface_points(
         tumour.centre, tumour.axes, tumour.orientation, grid.spacing, tubes
     )
+    for body in organs:
+        outside = ~body.contains(points)
+        points, areas = points[outside], areas[outside]
     ablated = np.zeros(len(points), dtype=bool)
     if len(surface) > 0 and len(points) > 0:
         index = grid.index(points)

@@ -33,6 +33,9 @@ class Medium:
         Properties, columns as in ``N_COLUMNS``.
     held : ndarray of bool, shape (n_codes,)
         Codes whose temperature is held at that of the blood: lumens of flowing vessels.
+    still : ndarray of uint8, shape (n_codes,)
+        Code that a cell takes when the vessel it belongs to closes: that of unperfused blood. All
+        codes that cannot change stand for themselves.
     boiling_rise : float
         Boiling point above the base temperature [K]; infinite where boiling is switched off.
     """
@@ -41,6 +44,7 @@ class Medium:
     code: NDArray[np.uint8]
     table: NDArray[np.float64]
     held: NDArray[np.bool_]
+    still: NDArray[np.uint8]
     boiling_rise: float
 
     @property
@@ -102,14 +106,16 @@ def make_medium(case: Case, domain: Domain) -> Medium:
     ]
     code = domain.labels.copy()
     held = [False] * len(rows)
+    still = list(range(len(rows)))
     if case.tissue.perfusion == "normal":
         for number, wall_area in enumerate(domain.wall_area, start=1):
             lumen = domain.lumen == number
             if not lumen.any():
                 continue
-            blood = rows[int(domain.labels[lumen][0])]
-            rows.append(_lumen_row(lumen_conductivity(lumen, wall_area, domain.grid), blood))
+            label = int(domain.labels[lumen][0])
+            rows.append(_lumen_row(lumen_conductivity(lumen, wall_area, domain.grid), rows[label]))
             held.append(True)
+            still.append(label if case.vessels[number - 1].wall == "occludes" else len(rows) - 1)
             code[lumen] = len(rows) - 1
     boils = case.physics.boiling == "water_state"
     return Medium(
@@ -117,5 +123,6 @@ def make_medium(case: Case, domain: Domain) -> Medium:
         code=code,
         table=np.array(rows),
         held=np.array(held),
+        still=np.array(still, dtype=np.uint8),
         boiling_rise=BOILING_TEMPERATURE.si - base if boils else np.inf,
     )

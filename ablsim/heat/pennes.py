@@ -35,7 +35,7 @@ LAZY_TIME = 5.0
 STATE = (
     "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
     "_hot", "_dried", "_tips", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps",
-    "_held_power", "_pending", "_since_check",
+    "_held_power", "_pending", "_since_check", "code", "_held",
 )  # fmt: skip
 """Names of everything that a step of the solver changes: what a checkpoint must hold."""
 
@@ -190,6 +190,28 @@ class PennesSolver:
             value = state[name]
             setattr(self, name, value.copy() if hasattr(value, "copy") else value)
         self._theta_new = self.theta.copy()
+        self._find_walls()
+
+    def stop_flow(self, lumen: NDArray[np.bool_]) -> None:
+        """Let the blood stand still in ``lumen``, shape (nz, ny, nx): it is tissue from now on.
+
+        It starts at the temperature at which the flow has held it, so no heat comes or goes. Light
+        that it absorbs heats it henceforth; what it absorbed before is booked under ``vessels``.
+        """
+        self._absorb_outside()
+        inner, table = self._inner, self.medium.table
+        code = self.medium.still[self.code[inner][lumen]]
+        self.code[inner][lumen] = code
+        self.k[inner][lumen] = table[code, 3]
+        self.inv_c[inner][lumen] = 1.0 / table[code, 0]
+        self.w[inner][lumen] = table[code, 8]
+        self._held[inner][lumen] = False
+        self._held_power = float(np.sum(self.q[self._held], dtype=np.float64))
+        self._find_walls()
+
+    def _find_walls(self) -> None:
+        """Find the walls of the vessels that flow, and those of them in the active region."""
+        self._wall = find_wall_faces(self._held)
         if self.box is not None:
             self._set_box(self.box)
 
@@ -203,7 +225,7 @@ class PennesSolver:
         before = self._sensible_heat()
         self.theta[inner] = 0.0
         self._theta_new[...] = self.theta
-        wet, dry = table[:, 3][self.medium.code], table[:, 4][self.medium.code]
+        wet, dry = table[:, 3][self.code[inner]], table[:, 4][self.code[inner]]
         self.k[inner] = dry + (wet - dry) * self.water[inner]
         self.books["between_sessions"] += before - self._sensible_heat()
 
@@ -416,6 +438,12 @@ class PennesSolver:
         k = k_max.copy()
         k_max[inner] = self.medium.conductivity_max[self.medium.code]
         inv_c = self.inv_c[inner].astype(np.float64)
+        still = self.medium.still[self.medium.code]  # the step must hold when vessels close, too
+        closes = still != self.medium.code
+        blood = still[closes]
+        for field, bound in ((k, self.medium.table[:, 3]), (k_max, self.medium.conductivity_max)):
+            field[inner][closes] = np.maximum(field[inner][closes], bound[blood])
+        inv_c[closes] = 1.0 / self.medium.table[blood, 0]
         w = FLOW_MAX[self.settings.perfusion_law] * self.w[inner].astype(np.float64)
         return stable_time_step(k, k_max, inv_c, w, self.grid.spacing)
 
@@ -431,7 +459,7 @@ class PennesSolver:
         self._absorb_outside()
         lost = 1.0 - self.water[self._inner].astype(np.float64)
         by_code = np.bincount(
-            self.medium.code.ravel(), weights=lost.ravel(), minlength=len(self.medium.table)
+            self.code[self._inner].ravel(), weights=lost.ravel(), minlength=len(self.medium.table)
         )
         heat_wet, heat_dry, latent = self.medium.table[:, :3].T
         boiling = self.medium.boiling_rise if np.isfinite(self.medium.boiling_rise) else 0.0

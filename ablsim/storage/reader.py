@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ablsim.errors import ResultError
 from ablsim.grid import Grid
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics, TipRecord
+from ablsim.storage.exposure import read_organs, read_probes
 from ablsim.storage.layout import (
     FAULTS,
     FORMAT,
@@ -67,6 +68,8 @@ def load(path: str | Path) -> Result:
             notes=tuple(ours["notes"].asstr()[()]),
             provenance={key: str(text) for key, text in ours["provenance"].attrs.items()},
             tips=_read_tips(ours),
+            probes=read_probes(ours),
+            organs=read_organs(ours),
         )
 
 

@@ -23,6 +23,7 @@ from ablsim.storage.checkpoints import (
     restore_result,
     write_checkpoint,
 )
+from ablsim.storage.exposure import write_exposure
 from ablsim.storage.layout import (
     DISCLAIMER,
     FORMAT,
@@ -329,6 +330,7 @@ def _write_record(file: h5py.File, result: Result, summary: dict[str, Any] | Non
     tips["peak_kelvin"] = np.array([tip.peak for tip in result.tips], np.float64)
     for name in ("at_cap", "charred"):
         tips[name] = np.array([getattr(tip, name) for tip in result.tips], np.uint8)
+    write_exposure(ours, result)
     history = ours.create_group("history")
     history["time"] = np.array([entry.time for entry in result.history], np.float64)
     history["power"] = np.array([entry.power for entry in result.history], np.float64)

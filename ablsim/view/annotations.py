@@ -27,6 +27,7 @@ from ablsim.view.style import (
     TUMOUR_LINE,
     ZONE_NAMES,
     Line,
+    organ_colour,
     vessel_colour,
     zone_line,
 )
@@ -35,6 +36,7 @@ from ablsim.view.viewpoint import heated_points, is_hidden
 
 FloatArray = NDArray[np.float64]
 
+PROBE: dict[str, Any] = {"marker": "D", "ms": 7.0, "mfc": "white", "mec": INK, "mew": 1.8}
 HALO = [patheffects.withStroke(linewidth=3.0, foreground="white")]
 _EDGE = [patheffects.withStroke(linewidth=6.0, foreground=INK)]
 _SHEATH = [
@@ -54,6 +56,9 @@ def annotate(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None
         _number_positions(axes, camera, needle)
     _name_needles(axes, subject, camera)
     _name_vessels(axes, subject, plane, camera)
+    for probe, point in zip(subject.result.case.probes, subject.probe_points(), strict=True):
+        mark_probe(axes, camera.project(point), probe.name)
+    _name_organs(axes, subject, plane, camera)
     _draw_scale_bar(axes, camera)
     _draw_directions(axes, camera)
     axes.set(xlim=_both(camera.half_width), ylim=_both(camera.half_height), aspect="equal")
@@ -83,6 +88,11 @@ def legend_entries(subject: Subject, *, all_zones: bool = False) -> list[Artist]
         label = "light leaves here" + " (1st, 2nd, ...)" * moved
         found.append(Line2D([], [], color=TIP, lw=4, path_effects=_EDGE, label=label))
     found += [Patch(facecolor=vessel_colour(v.name), label=v.name) for v in case.vessels]
+    for number, organ in enumerate(case.organs):
+        label = organ.name if organ.no_go is None else f"{organ.name}, no-go"
+        found.append(Patch(facecolor=organ_colour(number), label=label))
+    if case.probes:
+        found.append(Line2D([], [], ls="", **PROBE, label="probe"))
     return found
 
 
@@ -175,6 +185,40 @@ def _name_vessels(axes: Axes, subject: Subject, plane: Plane, camera: Camera) ->
         worth = [_room(place, half, busy, flat, radius) for place in places]
         at = places[int(np.argmax(worth))]
         _write(axes, at, "\n".join(name), color=vessel_colour(vessel.name), fontweight="bold")
+
+
+def _name_organs(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
+    """Write each organ's name onto it, as far as possible from everything else."""
+    frame = 0.86 * np.array([camera.half_width, camera.half_height])
+    shafts = [np.linspace(needle.start, needle.tip, 30) for needle in subject.needles]
+    things = [subject.solid_points(), heated_points(subject, plane)[::20], subject.probe_points()]
+    busy = camera.project(np.concatenate([*things, *shafts]))
+    organs = zip(subject.result.case.organs, subject.organ_points(), strict=True)
+    for number, (organ, points) in enumerate(organs):
+        flat = camera.project(points)
+        flat = flat[np.all(np.abs(flat) < frame, axis=1)][::5]
+        if len(flat) == 0:
+            continue
+        gaps = np.linalg.norm(flat[:, None] - busy, axis=-1).min(axis=1)
+        off = np.linalg.norm(flat - flat.mean(axis=0), axis=-1)
+        at = flat[int(np.argmax(np.minimum(gaps, 5e-3) - 0.3 * off))]
+        name = "\n".join(wrap(organ.name, _NAME_WIDTH))
+        _write(axes, at, name, color=organ_colour(number), fontweight="bold")
+
+
+def mark_probe(axes: Axes, at: FloatArray, name: str) -> None:
+    """Mark a probe and write its name beside it; ``at`` is in the coordinates of the axes."""
+    axes.plot(*at, ls="", zorder=8, **PROBE)
+    axes.annotate(
+        name,
+        tuple(at.tolist()),
+        (6.0, 5.0),
+        textcoords="offset points",
+        zorder=9,
+        fontsize="small",
+        fontweight="bold",
+        path_effects=HALO,
+    )
 
 
 def _room(

@@ -1,6 +1,7 @@
 """Slices through the middle and curves over time, drawn with matplotlib."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from ablsim.result import Ledger, Result
 from ablsim.units import to_celsius, to_mm
-from ablsim.view.annotations import style_line
+from ablsim.view.annotations import mark_probe, style_line
 from ablsim.view.outlines import plane_contours
 from ablsim.view.plane import Plane, unit
 from ablsim.view.style import (
@@ -27,6 +28,7 @@ from ablsim.view.style import (
     ZONE_NAMES,
     heat_colours,
     heat_range,
+    organ_colour,
     vessel_colour,
     zone_line,
 )
@@ -45,6 +47,10 @@ _NEAR = 1.5e-3
 _CROSSING = 0.5
 _RING: list[patheffects.AbstractPathEffect] = [
     patheffects.withStroke(linewidth=5.0, foreground="white")
+]
+_NAMES_IN_TITLE = 3
+_PROBE_LINES = [
+    (colour, dashes) for dashes in ("solid", (0, (4, 2)), (0, (1, 1.5))) for colour in (INK, QUIET)
 ]
 
 SINKS = {
@@ -130,7 +136,12 @@ def _draw_slice(axes: Axes, subject: Subject, plane: Plane) -> None:
         if distance.min() < 0.0 < distance.max():
             colour = vessel_colour(vessel.name)
             axes.contourf(along, above, distance, levels=[-1.0, 0.0], colors=[colour])
+    for number, away in enumerate(subject.organ_distances(points)):
+        if away.min() < 0.0 < away.max():
+            pale = (organ_colour(number), 0.3)
+            axes.contourf(along, above, away, levels=[-1.0, 0.0], colors=[pale])
     _draw_needles(axes, subject, plane, shift)
+    _draw_probes(axes, subject, plane, shift)
     names = [name for name in ZONE_NAMES if name != subject.reported] + [subject.reported]
     for flat, line in plane_contours(subject, plane, names):
         (artist,) = axes.plot(*to_mm(flat + shift).T)
@@ -186,6 +197,13 @@ def _disc(flat: FloatArray, diameter: float) -> FloatArray:
     return np.asarray(flat.mean(axis=0) + circle)
 
 
+def _draw_probes(axes: Axes, subject: Subject, plane: Plane, shift: FloatArray) -> None:
+    """Mark the probes that lie in the slice."""
+    for probe, point in zip(subject.result.case.probes, subject.probe_points(), strict=True):
+        if abs(float(plane.height(point))) < _NEAR:
+            mark_probe(axes, to_mm(plane.flatten(point) + shift), probe.name)
+
+
 def _corners(plane: Plane) -> tuple[list[float], list[float]]:
     shift = _shift(plane)
     low, high = np.add(plane.low, shift), np.add(plane.high, shift)
@@ -239,6 +257,26 @@ def draw_volumes(
     axes.set_ylim(bottom=0.0)
     axes.legend(fontsize="small", frameon=False, loc="upper left", handlelength=2.6)
     axes.set_title("Volume of the zones [mL]", fontsize="medium", loc="left")
+    shade_delivery(axes, result)
+
+
+def draw_probes(axes: Axes, result: Result) -> None:
+    """Draw what the probes recorded [degC] over time."""
+    for probe, (colour, dashes) in zip(result.probes, cycle(_PROBE_LINES), strict=False):
+        celsius = to_celsius(probe.temperatures)
+        axes.plot(probe.times, celsius, color=colour, lw=1.8, ls=dashes, label=probe.name)
+    axes.margins(y=0.15)
+    few = len(result.probes) <= _NAMES_IN_TITLE
+    place = {"loc": "lower right", "bbox_to_anchor": (1.02, 0.94)} if few else {"loc": "best"}
+    axes.legend(
+        fontsize="small",
+        frameon=False,
+        ncols=len(result.probes) if few else 2,
+        handlelength=1.8,
+        columnspacing=1.0,
+        **place,
+    )
+    axes.set_title("Probes [°C]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.view.plane import Plane
-from ablsim.view.style import MARGIN_LINE, TUMOUR_LINE, Line, zone_line
+from ablsim.view.style import MARGIN_LINE, TUMOUR_LINE, Line, organ_line, zone_line
 from ablsim.view.subject import Subject
 
 FloatArray = NDArray[np.float64]
@@ -17,8 +17,10 @@ _MERIDIANS, _PARALLELS = 8, 5
 def plane_contours(
     subject: Subject, plane: Plane, zones: Sequence[str]
 ) -> list[tuple[FloatArray, Line]]:
-    """Return lines (n, 2) [m] in a plane: margin, tumour, zones; what comes later lies above."""
+    """Return lines (n, 2) [m] in a plane: organs, margin, tumour, zones; later ones lie above."""
     found: list[tuple[FloatArray, Line]] = []
+    for number, away in enumerate(subject.organ_distances(plane.points())):
+        found += [(c, organ_line(number)) for c in plane.contours(away, 0.0)]
     distance = subject.tumour_distance(plane.points())
     tumour = subject.result.case.tumour
     if distance is not None and tumour is not None:

@@ -21,7 +21,7 @@ Place = tuple[float, float, float, float]
 _COLUMN = 3.25
 _LINE = 0.33
 _TEXT_LINE = 0.25
-_HISTOGRAM = 1.7  # inches
+_HISTOGRAM, _LOW_HISTOGRAM = 1.7, 1.1  # inches
 _SLICES = """Slices at right angles, as radiologists
 see them: axial from the feet, coronal
 from the front, sagittal from the left.
@@ -67,9 +67,9 @@ def fill_scene(
     explanation = _explain(subject, plane)
     top = _fill_column(figure, column_place, subject, explanation, all_zones=all_zones)
     if tumour is not None and tumour.get("margin_histogram", {}).get("share"):
-        width, high = column - 0.75 / float(inches[0]), _HISTOGRAM / float(inches[1])
-        lowest = bottom + 0.6 / float(inches[1])
-        if top - lowest > high + 0.8 / float(inches[1]):
+        width, lowest = column - 0.75 / float(inches[0]), bottom + 0.6 / float(inches[1])
+        high = min(_HISTOGRAM / float(inches[1]), top - lowest - 0.8 / float(inches[1]))
+        if high > _LOW_HISTOGRAM / float(inches[1]):
             room = figure.add_axes((left + 0.35 / float(inches[0]), lowest, width, high))
             figures.draw_margin_histogram(room, tumour)
     return gl.REMEDY if use_gl and display is None else ""
@@ -94,7 +94,10 @@ def fill_curves(figure: Figure, place: Place, result: Result, course: Course | N
     left, bottom, width, height = place
     wide, high = (float(size) for size in figure.get_size_inches())
     inset, gap = 0.55 / wide, 0.62 / high
-    shares = (0.22, 0.32, 0.46) if course is not None else (0.3, 0.7)
+    shares = [0.22, 0.32, 0.46] if course is not None else [0.3, 0.7]
+    if result.probes:
+        shares.insert(-1, 0.32)
+    shares = [share / sum(shares) for share in shares]
     below = 2.35 / high  # for the legend of the last curve
     free = height - (len(shares) - 1) * gap - below - 0.3 / high
     top = bottom + height - 0.3 / high
@@ -106,6 +109,8 @@ def fill_curves(figure: Figure, place: Place, result: Result, course: Course | N
     figures.draw_power(panels[0], result)
     if course is not None:
         figures.draw_volumes(panels[1], result, course.times, course.volumes)
+    if result.probes:
+        figures.draw_probes(panels[-2], result)
     figures.draw_ledger(panels[-1], result)
     for axes in panels[:-1]:
         axes.set_xlabel("")

@@ -20,6 +20,7 @@ from ablsim.view.style import (
     TUMOUR,
     heat_colours,
     heat_range,
+    organ_colour,
     vessel_colour,
 )
 from ablsim.view.subject import Needle, Subject, rods
@@ -31,6 +32,8 @@ _OVERSAMPLING = 2
 _OUTLINE = 1.5  # pixels of a fibre's outline at each side
 _LIFT = 0.25e-3
 _OVER = 1.05  # what gives light lies on its fibre
+_FINENESS = 0.75e-3
+_ROOM = 3e-3
 
 
 def render_scene(
@@ -60,6 +63,7 @@ def render_scene(
         _add_vessel(
             plotter, subject, plane, camera, vessel.points, 0.5 * vessel.diameter, vessel.name
         )
+    _add_organs(plotter, subject, plane, camera)
     for needle in subject.needles:
         _add_needle(plotter, needle, camera, size[1])
     _aim(plotter, subject, camera)
@@ -202,6 +206,38 @@ def _add_needle(plotter: pv.Plotter, needle: Needle, camera: Camera, height: int
         line_width=_OVERSAMPLING * thick,
         lighting=False,
     )
+
+
+def _add_organs(plotter: pv.Plotter, subject: Subject, plane: Plane, camera: Camera) -> None:
+    """Add the surfaces of organs: solid behind the plane, like glass before it."""
+    for number, points in enumerate(subject.organ_points()):
+        if len(points) == 0:
+            continue
+        surface = _organ_surface(subject, number, points)
+        cut = {"normal": plane.normal.tolist(), "origin": plane.centre.tolist()}
+        in_front = 0.12 if covers(subject, plane, camera, points) else 0.3
+        for part, opacity in (
+            (surface.clip(invert=True, **cut), 0.6),
+            (surface.clip(invert=False, **cut), in_front),
+        ):
+            if part.n_cells:
+                plotter.add_mesh(
+                    part,
+                    color=organ_colour(number),
+                    ambient=0.35,
+                    opacity=opacity,
+                    smooth_shading=True,
+                )
+
+
+def _organ_surface(subject: Subject, number: int, points: FloatArray) -> pv.PolyData:
+    """Return the surface of an organ around some of its points."""
+    low, high = points.min(axis=0) - _ROOM, points.max(axis=0) + _ROOM
+    shape = np.ceil((high - low) / _FINENESS).astype(int) + 1
+    block = pv.ImageData(dimensions=shape.tolist(), spacing=(_FINENESS,) * 3, origin=low.tolist())
+    block["away"] = subject.organ_distances(np.asarray(block.points))[number]
+    surface: pv.PolyData = block.contour([0.0], scalars="away")
+    return surface
 
 
 def _rod(start: FloatArray, end: FloatArray, radius: float) -> pv.PolyData:

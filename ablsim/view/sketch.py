@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from scipy.spatial import ConvexHull, QhullError
 
 from ablsim.units import to_celsius
@@ -21,6 +22,7 @@ from ablsim.view.style import (
     TUMOUR,
     heat_colours,
     heat_range,
+    organ_colour,
     vessel_colour,
 )
 from ablsim.view.subject import Needle, Subject, rods
@@ -29,6 +31,7 @@ from ablsim.view.viewpoint import covers, is_hidden
 FloatArray = NDArray[np.float64]
 
 _OUTLINE = 2.0  # points that a fibre's dark outline adds to its width
+_PATCH = 1.6e-3
 
 
 def draw_sketch(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
@@ -41,6 +44,7 @@ def draw_sketch(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> N
     axes.set_ylim(-camera.half_height, camera.half_height)
     for vessel in subject.result.case.vessels:
         _draw_vessel(axes, subject, plane, camera, vessel.points, vessel.diameter, vessel.name)
+    _draw_organs(axes, subject, camera)
     _draw_zone(axes, subject, camera)
     _draw_slice(axes, subject, plane, camera)
     for points in tumour_lines(subject):
@@ -76,6 +80,21 @@ def _draw_zone(axes: Axes, subject: Subject, camera: Camera) -> None:
     except QhullError:
         return
     axes.fill(*flat[hull.vertices].T, facecolor=FILM, alpha=0.13, lw=0, zorder=1.5)
+
+
+def _draw_organs(axes: Axes, subject: Subject, camera: Camera) -> None:
+    """Draw the silhouettes of organs nearby as pale patches behind everything."""
+    for number, points in enumerate(subject.organ_points()):
+        if len(points):
+            flat = camera.project(points)
+            low, high = flat.min(axis=0) - _PATCH, flat.max(axis=0) + _PATCH
+            size = np.ceil((high - low) / _PATCH).astype(int)
+            reach = [(low[0], high[0]), (low[1], high[1])]
+            hits, x, y = np.histogram2d(flat[:, 0], flat[:, 1], bins=size.tolist(), range=reach)
+            covered = gaussian_filter((hits > 0.0).astype(np.float64), 0.7).T
+            middles = [0.5 * (edges[1:] + edges[:-1]) for edges in (x, y)]
+            colour = (organ_colour(number), 0.35)
+            axes.contourf(*middles, covered, levels=[0.5, 2.0], colors=[colour], zorder=1.2)
 
 
 def _draw_vessel(

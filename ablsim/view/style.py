@@ -2,7 +2,7 @@
 
 Warm colours are temperature and nothing else. Green is the tumour (dashed with the margin asked
 for), violet the zone that the case reports, blue and red are vessels, cyan is where light leaves a
-fibre, which is pale, in a grey needle.
+fibre, which is pale, in a grey needle; leaf green and greys are organs.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ FILM = "#8e3cc4"
 TUMOUR = "#00692f"
 VEIN = "#3f6fc6"
 ARTERY = "#c0282d"
+ORGANS = ("#6f9540", "#8a7f73", "#56788a")
 FONT: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 13.0, "text.color": INK}
 
 SHOWN_FROM = ZERO_CELSIUS + 41.0
@@ -62,6 +63,16 @@ def zone_line(name: str, reported: str) -> Line:
 def vessel_colour(name: str) -> str:
     """Return red for what is called an artery or aorta, blue for every other vessel."""
     return ARTERY if any(word in name.lower() for word in ("arter", "aort")) else VEIN
+
+
+def organ_colour(number: int) -> str:
+    """Return the colour of an organ, counted from 0."""
+    return ORGANS[number % len(ORGANS)]
+
+
+def organ_line(number: int) -> Line:
+    """Return the line of an organ's surface, counted from 0."""
+    return Line(organ_colour(number), 2.2)
 
 
 def heat_colours() -> Colormap:

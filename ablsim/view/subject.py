@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
 
 from ablsim.front import LIMIT, REACH, damage_front
 from ablsim.geometry import distance_to_ellipsoid, distance_to_tube, ellipsoid_surface
@@ -19,6 +20,8 @@ FloatArray = NDArray[np.float64]
 _PROTRUSION = 0.3
 _LEAST_LENGTH = 8e-3
 _BARE_TIP = 2.0e-3
+_NEAR_ORGAN = 12e-3
+_LATTICE = 1.5e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,33 @@ class Subject:
             distance_to_tube(points, vessel.points, 0.5 * vessel.diameter)
             for vessel in self.result.case.vessels
         ]
+
+    def organ_distances(self, points: ArrayLike) -> list[FloatArray]:
+        """Return the signed distance [m] of points to the surface of every organ."""
+        return [organ.body.distance(points) for organ in self.result.case.organs]
+
+    def organ_points(self) -> list[FloatArray]:
+        """Return for every organ points (n, 3) [m] of the part of it that is worth a look.
+
+        That is what lies in the domain within 12 mm of what `solid_points` spans.
+        """
+        if not self.result.case.organs:
+            return []
+        solid = self.solid_points()
+        first, last = solid.min(axis=0) - _NEAR_ORGAN, solid.max(axis=0) + _NEAR_ORGAN
+        axes = [np.arange(a, b, _LATTICE) for a, b in zip(first, last, strict=True)]
+        lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+        lattice = lattice[self.grid.contains(lattice)]
+        near = cKDTree(solid).query(lattice)[0] <= _NEAR_ORGAN
+        return [lattice[near & organ.body.contains(lattice)] for organ in self.result.case.organs]
+
+    def probe_points(self) -> FloatArray:
+        """Return where the probes are (n, 3) [m]."""
+        return np.array([p.position for p in self.result.case.probes]).reshape(-1, 3)
+
+    def neighbours(self) -> FloatArray:
+        """Return points (n, 3) [m] of organs nearby and of probes, which pictures make room for."""
+        return np.concatenate([self.probe_points(), *self.organ_points()])
 
     def solid_points(self) -> FloatArray:
         """Return points (n, 3) [m] that span tumour with margin, zone and light-giving parts."""

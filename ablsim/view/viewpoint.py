@@ -53,7 +53,8 @@ def choose_camera(subject: Subject, plane: Plane, aspect: float) -> Camera:
     cameras = [look_at(plane, azimuth, _ELEVATION) for azimuth in _AZIMUTHS]
     camera = max(cameras, key=lambda camera: _clarity(subject, plane, camera))
     ends = [np.stack([needle.start, needle.tip]) for needle in subject.needles]
-    points = np.concatenate([subject.solid_points(), heated_points(subject, plane), *ends])
+    things = [subject.solid_points(), subject.neighbours(), heated_points(subject, plane)]
+    points = np.concatenate([*things, *ends])
     camera = camera.fit(points, aspect, room=1.08)
     names = [n.start - 0.12 * camera.half_height * n.direction for n in subject.needles]
     return camera.fit(np.concatenate([points, np.reshape(names, (-1, 3))]), aspect, room=1.05)
@@ -97,7 +98,8 @@ def standard_planes(subject: Subject) -> dict[str, Plane]:
     """
     centre = subject.centre()
     hot = np.argwhere(subject.temperature >= SHOWN_FROM)
-    points = np.concatenate([subject.solid_points(), subject.grid.position(hot)]) - centre
+    things = [subject.solid_points(), subject.neighbours(), subject.grid.position(hot)]
+    points = np.concatenate(things) - centre
     low, high = points.min(axis=0) - _EDGE, points.max(axis=0) + _EDGE
     for vessel in subject.result.case.vessels:
         low, high = _including(vessel.points, 0.5 * vessel.diameter, centre, low, high)
@@ -174,7 +176,7 @@ def _worth(subject: Subject, plane: Plane) -> float:
 def _cut_to_size(subject: Subject, plane: Plane, solid: FloatArray) -> Plane:
     """Return the plane with the extent of what is shown and the final lattice."""
     hot = subject.grid.position(np.argwhere(subject.temperature >= SHOWN_FROM))
-    flat = plane.flatten(np.concatenate([solid, hot]))
+    flat = plane.flatten(np.concatenate([solid, subject.neighbours(), hot]))
     (x0, y0), (x1, y1) = (flat.min(axis=0) - _EDGE).tolist(), (flat.max(axis=0) + _EDGE).tolist()
     return _fine(Plane(plane.centre, plane.right, plane.up, (x0, y0), (x1, y1)))
 

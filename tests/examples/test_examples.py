@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import ablsim
 from ablsim.case import Case
+from ablsim.summary import summarise
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -40,6 +42,21 @@ def test_quick_case_through_the_patient_example():
 def test_perfused_pig_liver_comes_out_within_its_spread():
     errors = load("measured_against_predicted").main(only=("albrecht98_1_flow",))
     assert abs(errors["albrecht98_1_flow volume"]) < 0.1
+
+
+def test_the_gallbladder_10_mm_away_keeps_its_limits_and_the_branch_its_flow():
+    result = ablsim.simulate(Case.from_toml(EXAMPLES / "gallbladder.toml"))
+    numbers = summarise(result, ablsim.measure_zones(result))
+    (gallbladder,) = numbers["organs"]
+    (wall,) = numbers["probes"]
+    assert gallbladder["peak_degc"] == pytest.approx(40.5, abs=0.3)
+    assert gallbladder["damage"] == 0.0
+    assert gallbladder["within_limits"] is True
+    assert wall["peak_degc"] == pytest.approx(40.3, abs=0.3)
+    assert wall["peak_at_s"] > 360.0  # the warmth arrives after the laser is off
+    assert numbers["tumour"]["ablated_fraction"] == pytest.approx(1.0, abs=1e-3)
+    assert any("portal branch stayed open" in note for note in result.notes)
+    assert abs(numbers["energy_j"]["balance_error"]) < 1e-3
 
 
 @pytest.mark.slow

@@ -371,11 +371,13 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ("tissue/wavelength", "980 mm", "tissue.wavelength: .*not known.* and 1470 nm only"),
         ("tissue/wavelength", 980, "tissue.wavelength: .*no unit"),
         # later parts
-        ("organ", [{"name": "gallbladder"}], "organ: not yet: "),
-        ("probe", [{"name": "T1"}], "probe: not yet: "),
+        (
+            "organ",
+            [{"name": "gallbladder", "tissue": "bile", "shape": "mask"}],
+            "organ#1.shape: not yet: ",
+        ),
         ("tumour/shape", "mask", "tumour.shape: not yet: "),
         ("tumour/file", "t.nii", "tumour.file: not yet: "),
-        ("vessel/0/wall", "occludes", "vessel#1.wall: not yet: "),
         ("physics/boiling", "apparent_enthalpy_99_101", "physics.boiling: not yet: "),
         ("physics/boiling", "effective_c_yang2007", "physics.boiling: not yet: "),
         ("physics/death", "three_state", "physics.death: not yet: "),

@@ -1,4 +1,4 @@
-"""Labels of the domain: tumour over background, vessels over both."""
+"""Labels of the domain: tumour over background, organs over both, vessels over all."""
 
 from types import SimpleNamespace
 
@@ -6,18 +6,23 @@ import numpy as np
 import pytest
 
 from ablsim.domain import make_domain
+from ablsim.errors import CaseError
 from ablsim.geometry import UPRIGHT
 from ablsim.grid import Grid
+from ablsim.shapes import Ellipsoid, HalfSpace
 from ablsim.tissue.library import get_tissue
 
 
-def make_case(*, spacing=1e-3, tumour=None, vessels=(), perfusion="normal", background="liver"):
+def make_case(
+    *, spacing=1e-3, tumour=None, vessels=(), organs=(), perfusion="normal", background="liver"
+):
     grid = Grid.centred((0.0, 0.0, 0.0), (40e-3, 40e-3, 40e-3), spacing)
     return SimpleNamespace(
         grid=lambda: grid,
         tissue=SimpleNamespace(background=background, perfusion=perfusion, find=get_tissue),
         tumour=tumour,
         vessels=vessels,
+        organs=organs,
     )
 
 
@@ -113,3 +118,37 @@ def test_a_bent_vessel_is_filled_around_its_bend():
     assert lumen[iz, 2, ix] == 1
     assert lumen[iz, iy, -2] == 1
     assert lumen[iz, -5, 5] == 0
+
+
+def make_organ(body, tissue="bile"):
+    return SimpleNamespace(name="organ", tissue=tissue, body=body)
+
+
+def test_organs_lie_over_the_tumour_and_vessels_over_organs():
+    gallbladder = make_organ(Ellipsoid((9e-3, 0.0, 0.0), (14e-3,) * 3))
+    diaphragm = make_organ(HalfSpace((0.0, 0.0, 5e-3), (0.0, 0.0, 1.0)), "muscle")
+    organs = (gallbladder, diaphragm)
+    domain = make_domain(make_case(tumour=make_tumour(), vessels=(VEIN,), organs=organs))
+    assert domain.materials == ("liver", "net_metastasis", "bile", "muscle", "blood")
+    x, y, z = domain.grid.axes()
+    zz, yy, xx = np.meshgrid(z, y, x, indexing="ij")
+    expected = np.where(xx**2 + yy**2 + zz**2 <= 10e-3**2, 1, 0)
+    expected = np.where(zz > 5e-3, 3, expected)
+    expected = np.where((xx - 9e-3) ** 2 + yy**2 + zz**2 <= 7e-3**2, 2, expected)
+    expected = np.where((xx - 9e-3) ** 2 + zz**2 <= 3e-3**2, 4, expected)
+    np.testing.assert_array_equal(domain.labels, expected)
+    np.testing.assert_array_equal(domain.organs, np.array([0, 0, 1, 2, 0])[expected])
+    assert domain.tumour_label == 1
+
+
+def test_an_organ_of_the_background_tissue_keeps_its_own_label():
+    organ = make_organ(Ellipsoid((0.0, 0.0, 0.0), (14e-3,) * 3), "liver")
+    domain = make_domain(make_case(organs=(organ,)))
+    assert domain.materials == ("liver", "liver")
+    np.testing.assert_array_equal(domain.labels, domain.organs)
+
+
+def test_an_organ_that_vessels_leave_nothing_of_is_refused():
+    organ = make_organ(Ellipsoid((9e-3, 0.0, 0.0), (4e-3,) * 3))
+    with pytest.raises(CaseError, match="organ#1: no cell of the domain is left to organ"):
+        make_domain(make_case(vessels=(VEIN,), organs=(organ,)))

@@ -27,6 +27,7 @@ def measure(centre, *, distance=None, margin=3e-3, vessels=(), radius=TUMOUR_RAD
             axes=(2 * radius,) * 3, orientation=UPRIGHT, centre=tuple(centre), margin=margin
         ),
         vessels=vessels,
+        organs=(),
         fibres_all=(SimpleNamespace(direction=(0.0, 0.0, -1.0)),),
         physics=SimpleNamespace(reported_zone="stasis"),
     )

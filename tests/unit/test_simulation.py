@@ -1,5 +1,6 @@
 """The coupling of light, heat and damage, on small cases."""
 
+import copy
 import itertools
 
 import numba
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 
 from ablsim.case import Case
+from ablsim.domain import make_domain
 from ablsim.errors import CaseError
-from ablsim.simulation import simulate
+from ablsim.simulation import _make_solver, simulate
+from ablsim.summary import summarise
 from ablsim.tissue.constants import CAP_TEMPERATURE
 from ablsim.units import to_kelvin
 from ablsim.zone import measure_zones
@@ -378,3 +381,148 @@ def test_tracks_are_for_bare_tips_only():
         simulate(case(fibre=diffuser, physics={"track_fraction": share})) for share in (0.5, 0.0)
     )
     assert with_track.ledger == without.ledger
+
+
+CROSS = [
+    SMALL["fibre"][0] | {"name": name, "tip": [f"{x} mm", f"{y} mm", "0 mm"]}
+    for name, x, y in (("A", 6, 0), ("B", -6, 0), ("C", 0, 6), ("D", 0, -6))
+]
+BRANCH = {
+    "name": "portal branch",
+    "diameter": "3 mm",
+    "points": [["0 mm", "0 mm", "-50 mm"], ["0 mm", "0 mm", "50 mm"]],
+}
+
+
+def with_branch(power="5 W", **keys):
+    """Four fibres around a vessel of 3 mm."""
+    return case(
+        fibre=CROSS,
+        vessel=[BRANCH | keys],
+        protocol={"steps": [f"deliver {power} for 60 s", "rest for 120 s"]},
+        domain={"size": "30 mm", "centre": ["0 mm", "0 mm", "0 mm"]},
+        numerics={"spacing": "1.5 mm"},
+    )
+
+
+def test_a_vessel_heated_from_all_sides_closes_and_the_books_still_close():
+    free, occluding = (simulate(with_branch(wall=wall)) for wall in ("free", "occludes"))
+    (note,) = (note for note in occluding.notes if "portal branch" in note)
+    assert note.startswith("portal branch closed at ")
+    assert 5.0 < float(note.split()[4]) < 60.0
+    assert not any("portal branch" in note for note in free.notes)
+    assert occluding.ledger.vessels < 0.5 * free.ledger.vessels
+    assert occluding.fields.rise.max() > free.fields.rise.max()
+    lumen = np.asarray(occluding.labels == occluding.materials.index("blood"))
+    assert not free.fields.rise[lumen].any()
+    assert occluding.fields.rise[lumen].max() > 5.0
+    for result in (free, occluding):
+        assert abs(result.ledger.balance_error) < 1e-5
+
+
+def test_a_vessel_in_warm_tissue_never_closes_and_changes_nothing():
+    free, occluding = (simulate(with_branch("0.2 W", wall=w)) for w in ("free", "occludes"))
+    assert same_fields(free, occluding)
+    assert free.ledger == occluding.ledger
+    assert any("portal branch stayed open" in note for note in occluding.notes)
+
+
+def test_a_vessel_that_closes_brings_no_jump_into_the_books():
+    question = with_branch(wall="occludes")
+    domain = make_domain(question)
+    solver = _make_solver(question, domain)
+    tips = np.array([fibre.tip for fibre in question.fibres_all])
+    q = np.full(domain.grid.shape, 2e5, np.float32)
+    solver.set_source(q, tips)
+    solver.advance(20.0)
+    before, k = solver.balance(), solver.time_step
+    solver.stop_flow(domain.lumen == 1)
+    after = solver.balance()
+    assert after == pytest.approx(before, rel=1e-12, abs=1e-9)
+    taken = after["vessels"]
+    solver.advance(20.0)
+    balance = solver.balance()
+    assert balance["vessels"] == taken  # nothing flows any more
+    absorbed = 40.0 * float(q.sum(dtype=np.float64)) * domain.grid.cell_volume
+    assert sum(balance.values()) - balance["moved_by_cap"] == pytest.approx(absorbed, rel=1e-5)
+    assert solver.time_step == k
+    assert solver.inner("theta")[domain.lumen == 1].min() > 0.0
+
+
+def test_a_run_taken_up_after_a_vessel_closed_gives_the_same_bits():
+    question = with_branch(wall="occludes")
+    domain = make_domain(question)
+    q = np.full(domain.grid.shape, 3e5, np.float32)
+    tips = np.array([fibre.tip for fibre in question.fibres_all])
+    through, other = (_make_solver(question, domain) for _ in range(2))
+    through.set_source(q, tips)
+    through.advance(10.0)
+    through.stop_flow(domain.lumen == 1)
+    through.advance(5.0)
+    other.restore(copy.deepcopy(through.state()))
+    for solver in (through, other):
+        solver.advance(10.0)
+        solver.start_session()
+        solver.advance(5.0)
+    for name, value in through.state().items():
+        assert np.array_equal(value, other.state()[name]), name
+
+
+def test_a_probe_reads_what_the_cells_around_it_have(small):
+    grid = small.grid
+    cell = grid.position((9, 9, 11)).tolist()
+    between = grid.position((9, 9, 11.5)).tolist()
+    probes = [
+        {"name": name, "position": [f"{1e3 * x!r} mm" for x in position]}
+        for name, position in (("cell", cell), ("between", between))
+    ]
+    seen = []
+    result = simulate(
+        case(probe=probes), on_snapshot=lambda s: seen.append((s.time, s.fields.rise[9, 9, 11:13]))
+    )
+    assert same_fields(result, small)  # looking changes nothing
+    curve = result.probe("cell")
+    assert curve.times[0] == 0.0
+    assert curve.times[-1] == 180.0
+    assert np.all(np.diff(curve.times) > 0.0)
+    assert np.diff(curve.times).max() <= max(1.0, small.statistics.time_step)
+    for time, (here, beside) in seen:
+        at = int(np.flatnonzero(curve.times == time)[0])
+        rises = [result.probe(name).temperatures[at] - 310.15 for name in ("cell", "between")]
+        assert rises == pytest.approx([here, 0.5 * (float(here) + float(beside))], abs=1e-4)
+    assert curve.peak > max(here for _, (here, _) in seen) + 310.15 - 1e-3
+    omega = [getattr(result.fields, name)[9, 9, 11] for name in ("stasis", "death")]
+    assert [curve.stasis, curve.death] == pytest.approx(omega, rel=0.05)
+    assert curve.death > 1e-3
+
+
+def test_a_new_session_shows_in_a_probe_as_it_cools_at_once():
+    probe = {"name": "T1", "position": ["3 mm", "0 mm", "0 mm"]}
+    steps = ["deliver 5 W for 60 s", "new session", "deliver 0 W for 1 s"]
+    curve = simulate(case(protocol={"steps": steps}, probe=[probe])).probe("T1")
+    twice = np.flatnonzero(np.diff(curve.times) == 0.0)
+    assert curve.times[twice].tolist() == [180.0]
+    assert curve.temperatures[twice[0]] > 311.0
+    assert curve.temperatures[twice[0] + 1] == pytest.approx(310.15)
+
+
+def test_an_organ_near_the_fibre_passes_its_limits_and_one_far_away_keeps_them():
+    near = {
+        "name": "gallbladder",
+        "tissue": "bile",
+        "shape": "sphere",
+        "centre": ["10 mm", "0 mm", "0 mm"],
+        "diameter": "12 mm",
+        "no_go": {"peak_temperature": "45 degC", "damage": 0.01},
+    }
+    far = near | {"name": "duct", "centre": ["-14 mm", "0 mm", "0 mm"], "diameter": "6 mm"}
+    result = simulate(case(organ=[near, far]))
+    gallbladder, duct = (entry for entry in summarise(result, measure_zones(result))["organs"])
+    assert gallbladder["peak_degc"] > 45.0
+    assert gallbladder["damage"] > 0.01
+    assert gallbladder["within_limits"] is False
+    assert duct["within_limits"] is True
+    cells = result.labels == result.materials.index("bile")
+    assert gallbladder["damage"] == pytest.approx(float(result.fields.death[cells].max()))
+    assert result.organ("gallbladder").peak > 310.15 + float(result.fields.rise[cells].max())
+    assert abs(result.ledger.balance_error) < 1e-3

@@ -8,6 +8,7 @@ import pytest
 from ablsim.geometry import UPRIGHT, distance_to_ellipsoid, distance_to_sphere, distance_to_tube
 from ablsim.grid import Grid
 from ablsim.result import Fields, Ledger, Result
+from ablsim.shapes import HalfSpace
 from ablsim.zone import Zone, mean_direction, measure_zones
 
 R = 8e-3
@@ -31,6 +32,7 @@ def make_result(
     gate=0.0,
     tumour=None,
     vessels=(),
+    organs=(),
     directions=((0.0, 0.0, -1.0),),
     water=None,
     char=None,
@@ -50,6 +52,7 @@ def make_result(
     case = SimpleNamespace(
         tumour=tumour,
         vessels=vessels,
+        organs=organs,
         fibres_all=tuple(SimpleNamespace(direction=d) for d in directions),
         physics=SimpleNamespace(reported_zone=zone),
     )
@@ -372,6 +375,54 @@ def test_no_margin_ends_at_a_vessel_that_the_zone_reaches_all_round():
     tumour = measure_zones(result).tumour
     assert tumour.margin_min == pytest.approx(6e-3, abs=0.1e-3)
     assert tumour.ablated_fraction == pytest.approx(1.0, abs=1e-9)
+
+
+def make_organ(body, name="gallbladder"):
+    return SimpleNamespace(name=name, body=body)
+
+
+@pytest.mark.parametrize("dx", [0.0, 0.3e-3, 0.5e-3, 0.8e-3])
+def test_an_organ_takes_the_place_of_the_tumour_and_of_its_margin(dx):
+    # the organ is all beyond 2 mm from the tumour's middle; the zone is the half space short of -1
+    organ = make_organ(HalfSpace((dx + 2e-3, 0.0, 0.0), (1.0, 0.0, 0.0)))
+    tumour = make_tumour(12e-3, (dx, 0.0, 0.0), margin=2e-3)
+    result = make_result(lambda p: p[..., 0] - dx + 1e-3, tumour=tumour, organs=(organ,))
+    zones = measure_zones(result)
+
+    def short_of(distance, radius):
+        return np.pi * (2 / 3 * radius**3 + radius**2 * distance - distance**3 / 3)
+
+    left, ablated = short_of(2e-3, 6e-3), short_of(-1e-3, 6e-3)
+    assert zones.tumour.volume == pytest.approx(left, rel=2e-3)
+    assert zones.tumour.ablated_fraction == pytest.approx(ablated / left, rel=2e-3)
+    assert zones.tumour.residual == pytest.approx(left - ablated, rel=5e-3)
+    with_margin = short_of(-1e-3, 8e-3) / short_of(2e-3, 8e-3)
+    assert zones.tumour.ablated_fraction_with_margin == pytest.approx(with_margin, rel=2e-3)
+    assert zones.tumour.margin_map.points[:, 0].max() < dx + 2e-3
+    assert zones.tumour.margin_min == pytest.approx(-3e-3, abs=0.1e-3)
+    assert sum(p.volume for p in zones.tumour.residual_pieces) == pytest.approx(
+        zones.tumour.residual, rel=1e-3
+    )
+    (note,) = (note for note in zones.notes if "gallbladder" in note)
+    share = 100.0 * (1.0 - left / short_of(6e-3, 6e-3))
+    assert float(note.split()[2]) == pytest.approx(share, rel=0.05)
+
+
+def test_an_organ_away_from_the_tumour_changes_none_of_its_measures():
+    organ = make_organ(HalfSpace((12e-3, 0.0, 0.0), (1.0, 0.0, 0.0)))
+    tumour = make_tumour(12e-3, margin=2e-3)
+    with_organ, without = (
+        measure_zones(make_result(ball(), tumour=tumour, organs=o)) for o in ((organ,), ())
+    )
+    assert with_organ == without
+
+
+def test_ablated_organ_counts_as_healthy_tissue():
+    organ = make_organ(HalfSpace((0.0, 0.0, 0.0), (1.0, 0.0, 0.0)))
+    zones = measure_zones(make_result(ball(), tumour=make_tumour(12e-3), organs=(organ,)))
+    half_tumour = 2 / 3 * np.pi * 6e-3**3
+    assert zones.tumour.volume == pytest.approx(half_tumour, rel=3e-3)
+    assert zones.healthy_ablated == pytest.approx(BALL - half_tumour, rel=3e-3)
 
 
 def test_a_tumour_that_reaches_out_of_the_domain_is_measured_inside_it():

@@ -46,6 +46,7 @@ def heat():
             code=np.zeros(grid.shape, np.uint8) if code is None else code,
             table=rows,
             held=np.zeros(len(rows), bool) if held is None else np.array(held),
+            still=np.arange(len(rows), dtype=np.uint8),
             boiling_rise=boiling,
         )
         faces = {side: Boundary(kind=boundary) for side in SIDES} | (sides or {})

@@ -17,6 +17,7 @@ import pytest
 from ablsim import storage
 from ablsim.case import Case
 from ablsim.errors import AblsimError, ResultError, UnfinishedError
+from ablsim.exposure import OrganExposure, ProbeCurve
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics, TipRecord
 from ablsim.storage import recorder
 
@@ -125,6 +126,28 @@ def test_a_case_from_a_mapping_comes_back_too(result, tmp_path):
 def test_an_empty_record_comes_back_too(result, tmp_path):
     bare = replace(result, history=(), notes=(), provenance={}, statistics=Statistics())
     assert_same(storage.load(storage.save(bare, tmp_path / "bare.vtkhdf")), bare)
+
+
+def test_probes_and_organs_come_back_bit_for_bit(result, tmp_path):
+    times, random = np.array([0.0, 1.0, 180.0]), np.random.default_rng(2)
+    probes = tuple(
+        ProbeCurve(
+            name, (1 / 3, -2e-3, 0.0), times, random.uniform(310.0, 350.0, 3), *random.random(3)
+        )
+        for name in ("T1", "Ω, left")
+    )
+    organs = (OrganExposure("gallbladder", 320.0 + 1 / 3, 180.0, 1e-9),)
+    watched = replace(result, probes=probes, organs=organs)
+    path = storage.save(watched, tmp_path / "watched.vtkhdf")
+    assert_same(storage.load(path), watched)
+    with h5py.File(path) as file:
+        assert file["ablsim/probes/temperature"].shape == (2, 3)
+        assert file["ablsim/probes/temperature"].attrs["units"] == "K"
+
+
+def test_a_result_from_before_there_were_probes_is_read(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder, "write_exposure", lambda ours, result: None)
+    assert_same(storage.load(storage.save(result, tmp_path / "old.vtkhdf")), result)
 
 
 def test_snapshots_come_back_in_order(stored, snapshots):

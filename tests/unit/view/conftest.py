@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ablsim.case import Case
+from ablsim.exposure import ProbeCurve
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot
 
 HEAD = """
@@ -46,6 +47,27 @@ name = "hepatic artery"
 diameter = "3 mm"
 points = [["-30 mm", "-12 mm", "-20 mm"], ["-10 mm", "-14 mm", "0 mm"], ["-20 mm", "9 mm", "30 mm"]]
 """
+ORGANS = """
+[[organ]]
+name = "gallbladder"
+tissue = "bile"
+shape = "ellipsoid"
+centre = ["26 mm", "0 mm", "0 mm"]
+axes = ["20 mm", "24 mm", "40 mm"]
+no_go = { damage = 0.01 }
+[[organ]]
+name = "diaphragm"
+tissue = "muscle"
+shape = "half_space"
+point = ["0 mm", "0 mm", "22 mm"]
+normal = [0, 0, 1]
+[[probe]]
+name = "T1"
+position = ["16 mm", "0 mm", "0 mm"]
+[[probe]]
+name = "T2"
+position = ["0 mm", "-9 mm", "0 mm"]
+"""
 ARRAY = """
 [fibres]
 kind = "bare"
@@ -72,6 +94,7 @@ CASES = {
     "bench": (DELIVER, array("single")),
     "diffuser": (DELIVER, DIFFUSER + TUMOUR),
     "two": (DELIVER, array("line", "0, 1, 0") + VEIN + ARTERY),
+    "organs": (DELIVER, TUMOUR + ORGANS + array("single")),
     "moved": (MOVED, array("single")),
     "oblique": (PULL_BACK, array("triangle", "-0.4, 0.6, -0.7") + TUMOUR + ARTERY),
 }
@@ -90,6 +113,13 @@ def make_fields(grid, warmth, centre=(0.0, 0.0, 0.0)):
     stasis = np.where(rise > 5.0, np.exp(0.5 * (rise - 30.0)), 0.0).astype(np.float32)
     water = np.clip(1.0 - (rise - 63.0) / 40.0, 0.0, 1.0).astype(np.float32)
     return Fields(rise, stasis, stasis * np.float32(0.2), stasis * np.float32(5.0), water, 0 * rise)
+
+
+def make_curve(probe, snapshots):
+    """Return a curve that starts at 37 degC and shows only how the heat comes and goes."""
+    times = np.array([snapshot.time for snapshot in snapshots])
+    warmth = np.array([float(snapshot.fields.rise.max()) for snapshot in snapshots])
+    return ProbeCurve(probe.name, probe.position, times, 310.15 + 0.2 * warmth)
 
 
 def make_example(name="full", warmth=80.0):
@@ -120,6 +150,7 @@ def make_example(name="full", warmth=80.0):
         ledger=snapshots[-1].ledger,
         history=history,
         provenance={"ablsim": "0.1.0"},
+        probes=tuple(make_curve(probe, snapshots) for probe in case.probes),
     )
     return SimpleNamespace(result=result, snapshots=snapshots)
 

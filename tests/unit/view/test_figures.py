@@ -20,7 +20,7 @@ from ablsim.view.course import follow
 from ablsim.view.subject import make_subject, with_temperature
 from ablsim.zone import measure_zones
 
-ALL = ("full", "bench", "diffuser", "two", "oblique")
+ALL = ("full", "bench", "diffuser", "two", "oblique", "organs")
 
 
 @pytest.fixture
@@ -179,6 +179,24 @@ def test_power_is_drawn_as_it_was_set(example, canvas):
     assert np.trapezoid(power, time) == pytest.approx(4 * 5.0 * 120.0)
     assert axes.get_xlim() == (0.0, 240.0)
     assert [text.get_text() for text in axes.texts] == ["delivery 1", "delivery 2"]
+
+
+def test_probes_are_drawn_as_they_were_read(example, canvas):
+    result = example("organs").result
+    axes = canvas.figure.add_subplot()
+    figures.draw_probes(axes, result)
+    for line, probe in zip(axes.get_lines(), result.probes, strict=True):
+        assert line.get_label() == probe.name
+        np.testing.assert_array_equal(line.get_xdata(), probe.times)
+        np.testing.assert_allclose(line.get_ydata(), to_celsius(probe.temperatures))
+    assert len({(line.get_color(), line.get_linestyle()) for line in axes.get_lines()}) == 2
+
+
+def test_slices_mark_the_probes_that_lie_in_them(example, canvas):
+    figures.draw_slices(canvas.figure, (0, 0, 1, 1), make_subject(example("organs").result))
+    named = [{text.get_text() for text in axes.texts} for axes in canvas.figure.axes]
+    # the slices cross at the tumour's middle, 2 mm left of the origin
+    assert named == [{"T1", "T2"}, {"T1"}, set()]
 
 
 def test_the_energy_stack_ends_at_what_was_fired(example, canvas):

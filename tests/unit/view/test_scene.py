@@ -12,7 +12,16 @@ from ablsim.view.camera import look_at
 from ablsim.view.outlines import dashed, plane_contours, tumour_lines
 from ablsim.view.plane import Plane, sample
 from ablsim.view.sketch import draw_sketch
-from ablsim.view.style import MARGIN_LINE, REPORTED_LINE, TIP, TUMOUR_LINE, VEIN, vessel_colour
+from ablsim.view.style import (
+    MARGIN_LINE,
+    REPORTED_LINE,
+    TIP,
+    TUMOUR_LINE,
+    VEIN,
+    organ_colour,
+    organ_line,
+    vessel_colour,
+)
 from ablsim.view.subject import lit_parts, make_subject, rods
 from ablsim.view.viewpoint import (
     choose_camera,
@@ -22,7 +31,7 @@ from ablsim.view.viewpoint import (
     standard_planes,
 )
 
-ALL = ("full", "bench", "diffuser", "two", "oblique")
+ALL = ("full", "bench", "diffuser", "two", "oblique", "organs")
 SIZE = (480, 400)
 X, Y, Z = np.eye(3)
 
@@ -218,6 +227,57 @@ def test_the_legend_names_what_is_there_and_nothing_else(example):
         "fibre 0.4 mm, 21G needle 0.82 mm",
         "light leaves here",
     ]
+
+
+def test_the_legend_names_organs_and_probes(example):
+    labels = [str(e.get_label()) for e in legend_entries(make_subject(example("organs").result))]
+    assert labels[-3:] == ["gallbladder, no-go", "diaphragm", "probe"]
+
+
+def test_pictures_make_room_for_probes_and_for_organs_nearby(example):
+    subject, _, camera = make_scene(example, "organs")
+    for points in (subject.probe_points(), *subject.organ_points()):
+        assert np.all(np.abs(camera.project(points)) <= [camera.half_width, camera.half_height])
+    gallbladder, diaphragm = subject.organ_points()
+    assert subject.result.case.organs[0].body.contains(gallbladder).all()
+    assert 22e-3 <= diaphragm[:, 2].min() < 23.5e-3
+    solid = subject.solid_points()
+    gaps = np.linalg.norm(gallbladder[:, None] - solid, axis=-1).min(axis=1)
+    assert gaps.max() <= 12e-3
+    # without organs there is nothing to make room for
+    assert make_scene(example, "bench")[0].neighbours().shape == (0, 3)
+
+
+def test_an_organ_is_outlined_where_the_plane_cuts_it(example):
+    subject, *_ = make_scene(example, "organs")
+    plane = Plane(np.zeros(3), X, Z, (-28e-3, -28e-3), (28e-3, 28e-3))
+    contours = plane_contours(subject, plane, [])
+    (gallbladder,) = [flat for flat, line in contours if line == organ_line(0)]
+    (diaphragm,) = [flat for flat, line in contours if line == organ_line(1)]
+    radii = ((gallbladder - [26e-3, 0.0]) / [10e-3, 20e-3]) ** 2
+    np.testing.assert_allclose(radii.sum(axis=1), 1.0, atol=2e-3)
+    np.testing.assert_allclose(diaphragm[:, 1], 22e-3, atol=1e-9)
+
+
+def test_organs_are_coloured_and_named_in_the_flat_drawing(example):
+    subject, plane, camera = make_scene(example, "organs")
+    image, texts = draw_flat(subject, plane, camera)
+    assert {"gallbladder", "diaphragm", "T1", "T2"} <= texts
+    pale = tuple(1.0 - 0.35 * (1.0 - c) for c in to_rgb(organ_colour(0)))
+    assert count(image, pale) > 300
+
+
+def test_organs_are_coloured_in_the_shaded_scene(example):
+    display = gl.find_display()
+    if display is None:
+        pytest.skip("this machine has no OpenGL")
+    gl.use_display(display)
+    from ablsim.view.scene import render_scene
+
+    subject, plane, camera = make_scene(example, "organs")
+    image = render_scene(subject, plane, camera, SIZE).astype(float)
+    greenish = (image[..., 1] > image[..., 2] + 25.0) & (image[..., 0] < image[..., 1])
+    assert np.count_nonzero(greenish) > 300
 
 
 def count(image, colour, tolerance=30.0):
