@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ablsim.case import Case
+    from ablsim.case_fibres import FibreArrayTable, FibreTable
+    from ablsim.case_objects import VesselTable
+    from ablsim.case_settings import NumericsTable, PhysicsTable
+    from ablsim.case_tables import DomainTable, TissueTable, TumourTable
     from ablsim.domain import Domain
     from ablsim.grid import Grid
     from ablsim.light.fibre import Fibre
@@ -23,6 +27,14 @@ __version__ = version("ablsim")
 _HOMES = {
     "Case": "ablsim.case",
     "Domain": "ablsim.domain",
+    "DomainTable": "ablsim.case_tables",
+    "FibreArrayTable": "ablsim.case_fibres",
+    "FibreTable": "ablsim.case_fibres",
+    "NumericsTable": "ablsim.case_settings",
+    "PhysicsTable": "ablsim.case_settings",
+    "TissueTable": "ablsim.case_tables",
+    "TumourTable": "ablsim.case_tables",
+    "VesselTable": "ablsim.case_objects",
     "Fibre": "ablsim.light.fibre",
     "Grid": "ablsim.grid",
     "Protocol": "ablsim.protocol",
@@ -36,10 +48,18 @@ _HOMES = {
 __all__ = [
     "Case",
     "Domain",
+    "DomainTable",
     "Fibre",
+    "FibreArrayTable",
+    "FibreTable",
     "Grid",
+    "NumericsTable",
+    "PhysicsTable",
     "Protocol",
     "Result",
+    "TissueTable",
+    "TumourTable",
+    "VesselTable",
     "load",
     "measure_zones",
     "save",

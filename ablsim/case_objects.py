@@ -12,6 +12,8 @@ from ablsim.quantities import LENGTH
 class VesselTable(Table):
     """``[[vessel]]``: a large vessel, a tube of blood that keeps its flow."""
 
+    section = ("vessel",)
+
     name: Annotated[str, Words("right hepatic vein")] = Field(description="unique among vessels")
     diameter: Annotated[
         float,
