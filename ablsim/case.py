@@ -36,9 +36,11 @@ from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
 from ablsim.laser_log import include_logs
 from ablsim.light.fibre import Fibre
+from ablsim.notebook import make_card
 from ablsim.protocol import Protocol
 from ablsim.quantities import POSITION
 from ablsim.steps import write_step
+from ablsim.units import to_mm
 
 __all__ = ["SCHEMA", "Boundary", "Case"]
 
@@ -313,6 +315,30 @@ class Case(Table):
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.resolved(), sort_keys=True))
+
+    def __repr__(self) -> str:
+        return f"<Case {self.title!r}: {', '.join(self._describe().values())}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        steps = "; ".join(str(write_step(step)) for step in self.protocol.all_steps)
+        rows = [*self._describe().items(), ("steps", steps if len(steps) < 400 else "many")]
+        return make_card(self.title, rows)
+
+    def _describe(self) -> dict[str, str]:
+        """Return what it is in a few words each."""
+        fibres, tumour = self.fibres_all, self.tumour
+        kinds = " and ".join(sorted({fibre.kind for fibre in fibres}))
+        energy = self.protocol.energy_fired([fibre.name for fibre in fibres])
+        described = {"tissue": f"{self.tissue.background}, perfusion {self.tissue.perfusion}"}
+        if tumour is not None:
+            sizes = " x ".join(f"{to_mm(a):g}" for a in dict.fromkeys(tumour.axes))
+            described["tumour"] = f"{tumour.tissue} of {sizes} mm"
+        described["fibres"] = f"{len(fibres)} {kinds}"
+        described["protocol"] = f"{energy:.6g} J in {self.protocol.duration:g} s"
+        described["grid"] = self.grid().text
+        return described
 
     @classmethod
     def _read(

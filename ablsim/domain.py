@@ -14,7 +14,9 @@ from ablsim.geometry import (
     tube_wall_area,
 )
 from ablsim.grid import Grid
+from ablsim.notebook import make_card
 from ablsim.tissue.properties import Tissue
+from ablsim.units import to_ml
 
 _ON_SURFACE = 1e-9  # m; a centre this close to a surface counts as inside, on either side alike
 
@@ -52,12 +54,36 @@ class Domain:
         """Library names of the tissues, in the order of the labels."""
         return tuple(tissue.name for tissue in self.tissues)
 
+    @property
+    def volumes(self) -> tuple[float, ...]:
+        """Volume of the cells of each tissue [m^3], in the order of the labels."""
+        counts = np.bincount(self.labels.ravel(), minlength=len(self.tissues))
+        return tuple(float(count) * self.grid.cell_volume for count in counts)
+
+    def __repr__(self) -> str:
+        return f"<Domain of {', '.join(self.materials)}: {self.grid.text}>"
+
+    def _repr_html_(self) -> str:
+        parts = zip(self.materials, self.volumes, strict=True)
+        rows = [(name, f"{to_ml(volume):.4g} mL") for name, volume in parts]
+        return make_card(f"Domain, {self.grid.text}", rows)
+
 
 def make_domain(case: Case) -> Domain:
     """Return the domain of a case: tumour over background, vessels over both.
 
     A cell belongs to a shape when its centre does. Where vessels overlap the first one keeps the
     cell. Vessels are blood whatever the perfusion: without flow they are still no tissue.
+
+    Parameters
+    ----------
+    case : Case
+        What is treated.
+
+    Returns
+    -------
+    Domain
+        Grid, labels and tissues.
     """
     grid = case.grid()
     labels = np.zeros(grid.shape, dtype=np.uint8)

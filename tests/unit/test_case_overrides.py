@@ -7,9 +7,9 @@ import tomllib
 import numpy as np
 import pytest
 
+from ablsim.bibliography import list_numbers
 from ablsim.case import Case
 from ablsim.case_overrides import OverrideTable
-from ablsim.cli import _list_uses
 from ablsim.domain import make_domain
 from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
@@ -180,17 +180,17 @@ def test_every_number_of_a_tissue_can_be_given_and_is_then_cited_as_given_in_the
 
 
 def test_cite_lists_what_is_given_beside_the_sources_of_the_rest():
-    lines = [str(use) for use in _list_uses(case_with(absorption="0.6 1/cm"))]
+    lines = [str(use) for use in list_numbers(case_with(absorption="0.6 1/cm"))]
     assert "liver native absorption 0.6 1/cm given in the case" in lines
     assert "liver conductivity 0.5191 W/(m K) Hasgall2022" in lines
-    named = [str(use) for use in _list_uses(case_with(perfusion_rate="carlisle_790"))]
+    named = [str(use) for use in list_numbers(case_with(perfusion_rate="carlisle_790"))]
     assert "liver perfusion rate 793 mL/min/kg Carlisle1992" in named
 
 
 def test_cite_lists_the_perfusion_that_the_tumour_asks_for():
     table = copy.deepcopy(CASE)
     table["tumour"]["perfusion"] = "hypovascular"
-    lines = [str(use) for use in _list_uses(Case.from_dict(table))]
+    lines = [str(use) for use in list_numbers(Case.from_dict(table))]
     assert "net_metastasis perfusion rate 0.006 1/s assumed" in lines
     assert sum("net_metastasis perfusion rate" in line for line in lines) == 1
 
