@@ -415,7 +415,10 @@ def _parse(text: str, source: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         msg = f"{source}: line {error.lineno}, column {error.colno} cannot be read ({error.msg})"
         raise CaseError(msg) from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        msg = f"{source}: cannot be read, it is nested too deeply; write it as a case file"
+        raise CaseError(msg) from None
+    except ValueError as error:
         msg = f"{source}: cannot be read ({error}); write it as a case file"
         raise CaseError(msg) from None
     return table

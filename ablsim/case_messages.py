@@ -106,7 +106,9 @@ def describe_syntax(error: tomllib.TOMLDecodeError, text: str) -> str:
         number, column = int(place[1]), int(place[2])
     line = lines[number - 1].strip() if number <= len(lines) else ""
     remedy = "correct this line"
-    if _UNQUOTED.search(line):
+    if "overwrite" in reason or "twice" in reason:
+        remedy = "it is there twice: keep one of the two"
+    elif _UNQUOTED.search(line):
         remedy = 'write quantities in quotes, for example "1 mm"'
     return f"line {number}, column {column} cannot be read ({reason}): {line!r}; {remedy}"
 
