@@ -79,6 +79,9 @@ class Words(FieldType):
 
     def read(self, value: object) -> str:
         """Return the text without blanks around it."""
+        if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+            msg = f"{value!a} holds half a letter (a lone surrogate); write the text anew"
+            raise CaseError(msg)
         if self.may_be_empty and isinstance(value, str):
             return value
         if not isinstance(value, str) or not value.strip():

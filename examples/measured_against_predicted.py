@@ -14,7 +14,7 @@ temperatures or transmissions side by side, one column each:
 import argparse
 import csv
 from itertools import groupby, pairwise
-from math import inf, log, nan, sqrt
+from math import inf, log, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -119,8 +119,8 @@ def print_summary(rows: list[Row], columns: dict[str, dict[int, float]]) -> None
         line = f"RMS of ln D over lesions, {words:<27}"
         for values in columns.values():
             errors = list(lesion_errors(rows, values, kind).values())
-            rms = sqrt(sum(error**2 for error in errors) / len(errors)) if errors else nan
-            line += f"{rms:>22.2f}  "
+            rms = sqrt(sum(error**2 for error in errors) / len(errors)) if errors else None
+            line += f"{'-' if rms is None else f'{rms:.2f}':>22}  "
         print(line)
     volumes = {row["case"]: i for i, row in enumerate(rows) if row["quantity"] == "volume"}
     for words, stem in PAIRS.items():

@@ -4,6 +4,7 @@ import copy
 import json
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 import ablsim
 from ablsim import case_checks
+from ablsim.case_fields import Table
+from ablsim.case_settings import ProtocolTable
 from ablsim.case_text import write_toml
 from ablsim.case_written import change_keys
 from ablsim.errors import CaseError
@@ -115,6 +118,20 @@ def test_a_stored_text_of_json_still_reads():
     assert again == case == ablsim.Case.from_text(again.to_toml())
 
 
+def test_every_table_is_a_public_class_that_knows_its_place():
+    for name, field in ablsim.Case.model_fields.items():
+        tables = [t for t in flat(field.annotation) if isinstance(t, type) and issubclass(t, Table)]
+        for table in tables:
+            assert table.section == (field.alias or name,)
+            assert table is ProtocolTable or table.__name__ in ablsim.__all__
+
+
+def flat(annotation):
+    """An annotation and all that stands inside it."""
+    inner = [part for argument in get_args(annotation) for part in flat(argument)]
+    return [annotation, *inner]
+
+
 # Changed keys
 
 
@@ -193,6 +210,7 @@ def test_wrong_changes_are_refused_like_wrong_files(changes, words):
         (lambda: ablsim.DomainTable(size="1 W"), ("domain.size", "is a power")),
         (lambda: patient(single_fibres=[]), ("single_fibres: unknown key", '"fibres"')),
         (lambda: patient(protocol=[]), ("protocol", "no delivery")),
+        (lambda: patient(title="\ud800"), ("title", "\\ud800", "write the text anew")),
         (lambda: patient(fibres=None), ("there is no fibre",)),
         (lambda: patient(tissue=ablsim.TissueTable(background="livr")), ("did you mean 'liver'",)),
     ],
