@@ -1,5 +1,15 @@
 """ablsim predicts what laser light does to a liver tumour.
 
+A `Case` says what is treated, how, and how finely it is computed; `simulate` turns it into a
+`Result`; `measure_zones` measures the ablation zones on it and `summarise` gives all numbers of the
+command line. `save` and `load` keep results as files, `cite` names the sources of every number.
+Quantities that are given to a case are texts with a unit; all numbers that come back are SI.
+
+>>> import ablsim
+>>> case = ablsim.Case.from_toml("patient.toml")  # doctest: +SKIP
+>>> result = ablsim.simulate(case)  # doctest: +SKIP
+>>> print(ablsim.measure_zones(result))  # doctest: +SKIP
+
 The public names are loaded when they are first used, so that ``import ablsim`` stays light.
 """
 
@@ -8,50 +18,89 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ablsim.bibliography import cite
     from ablsim.case import Case
-    from ablsim.domain import Domain
+    from ablsim.case_fibres import FibreArrayTable, FibreTable
+    from ablsim.case_objects import VesselTable
+    from ablsim.case_settings import NumericsTable, PhysicsTable
+    from ablsim.case_tables import DomainTable, TissueTable, TumourTable
+    from ablsim.domain import Domain, make_domain
+    from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
     from ablsim.grid import Grid
     from ablsim.light.fibre import Fibre
     from ablsim.protocol import Protocol
-    from ablsim.result import Result
+    from ablsim.result import Result, Snapshot
     from ablsim.simulation import simulate
+    from ablsim.steps import Deliver, NewSession, PullBack, Ramp, Reposition, Rest
     from ablsim.storage import load, save
-    from ablsim.zone import measure_zones
+    from ablsim.summary import summarise
+    from ablsim.zone import Zones, measure_zones
 
 __version__ = version("ablsim")
 
 _HOMES = {
-    "Case": "ablsim.case",
-    "Domain": "ablsim.domain",
-    "Fibre": "ablsim.light.fibre",
-    "Grid": "ablsim.grid",
-    "Protocol": "ablsim.protocol",
-    "Result": "ablsim.result",
-    "load": "ablsim.storage",
-    "measure_zones": "ablsim.zone",
-    "save": "ablsim.storage",
-    "simulate": "ablsim.simulation",
+    "ablsim.bibliography": ("cite",),
+    "ablsim.case": ("Case",),
+    "ablsim.case_fibres": ("FibreArrayTable", "FibreTable"),
+    "ablsim.case_objects": ("VesselTable",),
+    "ablsim.case_settings": ("NumericsTable", "PhysicsTable"),
+    "ablsim.case_tables": ("DomainTable", "TissueTable", "TumourTable"),
+    "ablsim.domain": ("Domain", "make_domain"),
+    "ablsim.errors": ("AblsimError", "CaseError", "ResultError", "UnfinishedError"),
+    "ablsim.grid": ("Grid",),
+    "ablsim.light.fibre": ("Fibre",),
+    "ablsim.protocol": ("Protocol",),
+    "ablsim.result": ("Result", "Snapshot"),
+    "ablsim.simulation": ("simulate",),
+    "ablsim.steps": ("Deliver", "NewSession", "PullBack", "Ramp", "Reposition", "Rest"),
+    "ablsim.storage": ("load", "save"),
+    "ablsim.summary": ("summarise",),
+    "ablsim.zone": ("Zones", "measure_zones"),
 }
 
 __all__ = [
+    "AblsimError",
     "Case",
+    "CaseError",
+    "Deliver",
     "Domain",
+    "DomainTable",
     "Fibre",
+    "FibreArrayTable",
+    "FibreTable",
     "Grid",
+    "NewSession",
+    "NumericsTable",
+    "PhysicsTable",
     "Protocol",
+    "PullBack",
+    "Ramp",
+    "Reposition",
+    "Rest",
     "Result",
+    "ResultError",
+    "Snapshot",
+    "TissueTable",
+    "TumourTable",
+    "UnfinishedError",
+    "VesselTable",
+    "Zones",
+    "cite",
     "load",
+    "make_domain",
     "measure_zones",
     "save",
     "simulate",
+    "summarise",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
         msg = f"module 'ablsim' has no attribute {name!r}"
         raise AttributeError(msg)
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:

@@ -10,20 +10,20 @@ import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from types import NoneType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from ablsim.case_checks import check_memory, find_problems
 from ablsim.case_fibres import FibreArrayTable, FibreTable
 from ablsim.case_fields import Boundary, Choice, Table, Words
 from ablsim.case_messages import describe_problems, describe_syntax, join_problems
 from ablsim.case_objects import OrganTable, ProbeTable, VesselTable
+from ablsim.case_schema import EditorSchema
 from ablsim.case_settings import NumericsTable, PhysicsTable, ProtocolTable
 from ablsim.case_tables import DomainTable, TissueTable, TumourTable
+from ablsim.case_text import write_toml
+from ablsim.case_written import as_written, change_keys
 from ablsim.errors import CaseError
 from ablsim.extent import (
     REACH_PERFUSED,
@@ -36,9 +36,11 @@ from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
 from ablsim.laser_log import include_logs
 from ablsim.light.fibre import Fibre
+from ablsim.notebook import make_card
 from ablsim.protocol import Protocol
 from ablsim.quantities import POSITION
 from ablsim.steps import write_step
+from ablsim.units import to_mm
 
 __all__ = ["SCHEMA", "Boundary", "Case"]
 
@@ -46,34 +48,53 @@ SCHEMA = "ablsim/case/1"
 """Name and version of the case format."""
 
 
-class _Schema(GenerateJsonSchema):
-    """JSON Schema as editors of TOML want it: no null, no titles that repeat the keys."""
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """Return the schema of a key that may be left out."""
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Return the schema of a key with its default, if that is a plain value."""
-        described = super().default_schema(schema)
-        if isinstance(described.get("default"), (dict, list, NoneType)):
-            described.pop("default", None)
-        return described
-
-    def field_title_should_be_set(self, schema: object) -> bool:
-        """Say that keys need no titles."""
-        return False
-
-
 class Case(Table):
     """One treatment or bench experiment, and how finely it is computed.
 
-    Read it with :meth:`from_toml`, :meth:`from_text` or :meth:`from_dict`. All values are SI. Two
-    cases are equal when they ask for the same, whatever was written out and whatever left to
-    defaults.
+    Read it with :meth:`from_toml`, :meth:`from_text` or :meth:`from_dict`, or make it from the
+    tables of a case file, which are classes here (`TissueTable` is ``[tissue]``, and so on) with
+    the same keys and the same texts with units. All values inside are SI. Two cases are equal when
+    they ask for the same, whatever was written out and whatever left to defaults.
+
+    Parameters
+    ----------
+    title : str
+        What it is.
+    tissue : TissueTable
+        What surrounds the tumour.
+    protocol : Protocol, or list of str or of steps
+        What is done, such as ``["deliver 5 W for 360 s", "rest for 120 s"]``.
+    tumour : TumourTable, optional
+        What is treated.
+    fibre : list of FibreTable or of Fibre, optional
+        Fibres one by one.
+    fibres : FibreArrayTable, optional
+        Fibres in a pattern.
+    **tables
+        The other tables of a case file: ``notes``, ``domain``, ``vessel`` (a list), ``physics``,
+        ``numerics``. Mappings will do for any table.
+
+    Raises
+    ------
+    CaseError
+        If anything is wrong; the message lists all problems with key, value and remedy.
 
     Examples
     --------
+    >>> from ablsim import Case, FibreTable, TissueTable, TumourTable
+    >>> case = Case(
+    ...     title="NET metastasis, 14 mm, one fibre",
+    ...     tissue=TissueTable(background="liver"),
+    ...     tumour=TumourTable(tissue="net_metastasis", diameter="14 mm", margin="5 mm"),
+    ...     fibre=[FibreTable(kind="bare", tip=["0 mm", "0 mm", "0 mm"], direction=[0, 0, -1])],
+    ...     protocol=["deliver 5 W until 1800 J", "rest for 120 s"],
+    ... )
+    >>> larger = case.replace({"tumour.diameter": "18 mm", "numerics.spacing": "2 mm"})
+    >>> case.tumour.diameter, larger.tumour.diameter
+    (0.014, 0.018)
+
+    The same from a mapping with the keys of a case file:
+
     >>> case = Case.from_dict({
     ...     "schema": "ablsim/case/1",
     ...     "title": "one fibre",
@@ -114,6 +135,14 @@ class Case(Table):
 
     _text: str = PrivateAttr("")
 
+    def __init__(self, **tables: Any) -> None:
+        table = {"schema": SCHEMA, **as_written(tables)}
+        if isinstance(table.get("protocol"), list):
+            table["protocol"] = {"steps": table["protocol"]}
+        self._fill(table, "", "the case", Path(), stored=False)
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # see Table
+
     @classmethod
     def from_toml(cls, path: str | Path, *, stored: bool = False) -> Self:
         """Return the case that a TOML file describes.
@@ -153,25 +182,13 @@ class Case(Table):
         folder: str | Path = ".",
         stored: bool = False,
     ) -> Self:
-        """Return the case that a TOML text, or the JSON text of :attr:`text`, describes.
+        """Return the case that a text describes, TOML or JSON.
 
         ``source`` names the text in messages; the names of laser logs count from ``folder``;
         ``stored`` is as in :meth:`from_toml`.
         """
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-        try:
-            table = json.loads(text) if text.startswith("{") else tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            msg = f"{source}: {describe_syntax(error, text)}"
-            raise CaseError(msg) from None
-        except json.JSONDecodeError as error:
-            msg = (
-                f"{source}: line {error.lineno}, column {error.colno} cannot be read ({error.msg})"
-            )
-            raise CaseError(msg) from None
-        except (ValueError, RecursionError) as error:
-            msg = f"{source}: cannot be read ({error}); write it as a case file"
-            raise CaseError(msg) from None
+        table = _parse(text, source)
         return cls._read(table, text, source, Path(folder), stored)
 
     @classmethod
@@ -190,7 +207,7 @@ class Case(Table):
     def json_schema(cls) -> dict[str, Any]:
         """Return the JSON Schema of a case file, for editors."""
         schema = cls.model_json_schema(
-            by_alias=True, mode="serialization", schema_generator=_Schema
+            by_alias=True, mode="serialization", schema_generator=EditorSchema
         )
         return {
             "$schema": "http://json-schema.org/draft-07/schema#",
@@ -201,17 +218,59 @@ class Case(Table):
 
     @property
     def text(self) -> str:
-        """The case as it was read (line ends unified), or as JSON if it came as a mapping.
+        """The case as it was read (line ends unified), or as TOML if it came as anything but text.
 
-        A case with laser logs is kept as JSON too, with their rows in place of their names, so
+        A case with laser logs is written anew too, with their rows in place of their names, so
         that it says all that is needed to run it again.
         """
-        return self._text or json.dumps(self.resolved(), indent=1, ensure_ascii=False)
+        return self._text
 
     @property
     def sha256(self) -> str:
         """Hash of :attr:`text`: the identity of a run."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def to_toml(self) -> str:
+        """Return the case as the text of a case file, which `from_text` reads as an equal case.
+
+        A case that was read from TOML keeps its own words and remarks; any other says what it was
+        given, without the defaults. For a text with every default written out:
+        ``Case.from_dict(case.resolved()).to_toml()``.
+
+        Examples
+        --------
+        >>> text = case.to_toml()  # doctest: +SKIP
+        >>> Path("again.toml").write_text(text, encoding="utf-8")  # doctest: +SKIP
+        """
+        return write_toml(json.loads(self._text)) if self._text.startswith("{") else self._text
+
+    def replace(self, changes: Mapping[str, Any]) -> Self:
+        """Return the case with other values at some of its keys, checked as a whole.
+
+        Parameters
+        ----------
+        changes : mapping
+            New values by key, as a case file would say them: ``"tumour.diameter"``,
+            ``"physics.stasis"``, ``"fibre#2.tip"`` for the second fibre, ``"protocol.steps#1"`` for
+            the first step, ``"tumour"`` for a whole table. None takes a key out, back to its
+            default.
+
+        Returns
+        -------
+        Case
+            A new case; this one stays as it is.
+
+        Raises
+        ------
+        CaseError
+            If a key leads nowhere, or if the new case is wrong.
+        """
+        source = "the changed case"
+        try:
+            table = change_keys(_parse(self._text, source), changes)
+        except CaseError as error:
+            raise CaseError(join_problems(source, str(error).splitlines())) from None
+        return self._read(table, "", source, Path(), stored=False)
 
     @cached_property
     def protocol(self) -> Protocol:
@@ -263,10 +322,42 @@ class Case(Table):
     def __hash__(self) -> int:
         return hash(json.dumps(self.resolved(), sort_keys=True))
 
+    def __repr__(self) -> str:
+        return f"<Case {self.title!r}: {', '.join(self._describe().values())}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        steps = "; ".join(str(write_step(step)) for step in self.protocol.all_steps)
+        rows = [*self._describe().items(), ("steps", steps if len(steps) < 400 else "many")]
+        return make_card(self.title, rows)
+
+    def _describe(self) -> dict[str, str]:
+        """Return what it is in a few words each."""
+        fibres, tumour = self.fibres_all, self.tumour
+        kinds = " and ".join(sorted({fibre.kind for fibre in fibres}))
+        energy = self.protocol.energy_fired([fibre.name for fibre in fibres])
+        described = {"tissue": f"{self.tissue.background}, perfusion {self.tissue.perfusion}"}
+        if tumour is not None:
+            sizes = " x ".join(f"{to_mm(a):g}" for a in dict.fromkeys(tumour.axes))
+            described["tumour"] = f"{tumour.tissue} of {sizes} mm"
+        described["fibres"] = f"{len(fibres)} {kinds}"
+        described["protocol"] = f"{energy:.6g} J in {self.protocol.duration:g} s"
+        described["grid"] = self.grid().text
+        return described
+
     @classmethod
     def _read(
         cls, table: Mapping[str, Any], text: str, source: str, folder: Path, stored: bool
     ) -> Self:
+        case = cls.__new__(cls)
+        case._fill(table, text, source, folder, stored=stored)
+        return case
+
+    def _fill(
+        self, table: Mapping[str, Any], text: str, source: str, folder: Path, *, stored: bool
+    ) -> None:
+        """Become the case that a table describes; ``text`` is empty where it does not say all."""
         if not isinstance(table, Mapping):
             msg = f"{source}: is not a table of keys; write it as a case file"
             raise CaseError(msg)
@@ -274,17 +365,17 @@ class Case(Table):
         if complete is not table:
             table, text = complete, ""
         try:
-            case = cls.model_validate(table)
+            self.__pydantic_validator__.validate_python(table, self_instance=self)
         except ValidationError as error:
-            problems = describe_problems(error, table, cls)
+            problems = describe_problems(error, table, type(self))
             raise CaseError(join_problems(source, problems)) from None
         if not stored:
             try:
-                check_memory(case.grid())
+                check_memory(self.grid())
             except CaseError as error:
                 raise CaseError(join_problems(source, [str(error)])) from None
-        case._text = text or json.dumps(table, indent=1, sort_keys=True, ensure_ascii=False)
-        return case
+        order = [field.alias or name for name, field in type(self).model_fields.items()]
+        self._text = text or write_toml({key: table[key] for key in order if key in table})
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -318,3 +409,22 @@ class Case(Table):
             boxes.append(box_around(corners, RIM * spacing))
         centre, size = automatic_extent(boxes, spacing, centre=given.centre)
         return centre, given.size or size
+
+
+def _parse(text: str, source: str) -> dict[str, Any]:
+    """Return the table that a text of TOML or JSON says."""
+    try:
+        table: dict[str, Any] = json.loads(text) if text.startswith("{") else tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{source}: {describe_syntax(error, text)}"
+        raise CaseError(msg) from None
+    except json.JSONDecodeError as error:
+        msg = f"{source}: line {error.lineno}, column {error.colno} cannot be read ({error.msg})"
+        raise CaseError(msg) from None
+    except RecursionError:
+        msg = f"{source}: cannot be read, it is nested too deeply; write it as a case file"
+        raise CaseError(msg) from None
+    except ValueError as error:
+        msg = f"{source}: cannot be read ({error}); write it as a case file"
+        raise CaseError(msg) from None
+    return table

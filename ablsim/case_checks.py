@@ -287,7 +287,7 @@ def _tumour_outside(case: "Case") -> Iterator[str]:
             span = f"{_mm(middle - half)} to {_mm(middle + half)}"
             yield (
                 f"tumour: it reaches from {span} along {axis}, out of the domain, which is "
-                f"{_bounds(grid)}; give a larger domain.size or leave it out"
+                f"{_bounds(grid)}; give a larger domain.size, or leave domain.size out"
             )
             return
 

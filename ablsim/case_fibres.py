@@ -57,6 +57,8 @@ class _FibreKeys(Table):
 class FibreTable(_FibreKeys):
     """``[[fibre]]``: one fibre."""
 
+    section = ("fibre",)
+
     name: Annotated[str, Words("F1", one_word=True)] | None = Field(
         None, description="unique among fibres; left out, F and the fibre's number"
     )
@@ -78,6 +80,8 @@ class FibreTable(_FibreKeys):
 
 class FibreArrayTable(_FibreKeys):
     """``[fibres]``: parallel fibres in a pattern."""
+
+    section = ("fibres",)
 
     pattern: Annotated[Pattern, Choice(("single", "line", "triangle", "square"))] = Field(
         description="one, two, three or four fibres"

@@ -4,10 +4,12 @@ import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ablsim.case_messages import describe_problems, join_problems
+from ablsim.case_written import as_written
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.protocol import Step, parse_step
@@ -102,6 +104,9 @@ class Words(FieldType):
 
     def read(self, value: object) -> str:
         """Return the text without blanks around it."""
+        if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+            msg = f"{value!a} holds half a letter (a lone surrogate); write the text anew"
+            raise CaseError(msg)
         if self.may_be_empty and isinstance(value, str):
             return value
         if not isinstance(value, str) or not value.strip():
@@ -394,7 +399,41 @@ def complete_frame(first: tuple[Point, Point] | None) -> tuple[Point, Point, Poi
     return (x, y, z), (u, v, w), third
 
 
+@as_written.register
+def _(boundary: Boundary) -> Any:
+    return BoundaryType().write(boundary)
+
+
 class Table(BaseModel):
-    """A table of the case file: unknown keys are refused, values do not change."""
+    """A table of the case file: unknown keys are refused, values do not change.
+
+    It is made with the keys of the case file and with what stands there behind them: quantities
+    are texts with a unit.
+
+    Raises
+    ------
+    CaseError
+        If a key or a value is wrong; the message lists all problems of the table.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    section: ClassVar[tuple[str, ...]] = ()
+    """Where the table stands in a case file."""
+
+    def __init__(self, **keys: Any) -> None:
+        said = as_written(keys)
+        try:
+            super().__init__(**said)
+        except ValidationError as error:
+            problems = describe_problems(error, said, type(self), within=self.section)
+            raise CaseError(join_problems(type(self).__name__, problems)) from None
+        # what a table fills in by itself was not said: left out, it is filled in again
+        fields = type(self).model_fields
+        self.model_fields_set.intersection_update(
+            name for name, field in fields.items() if (field.alias or name) in said
+        )
+
+    # pydantic then reads the tables within a case without coming by here, all their problems at
+    # once
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]

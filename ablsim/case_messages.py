@@ -50,7 +50,11 @@ Location = tuple[int | str, ...]
 
 
 def describe_problems(
-    error: ValidationError, table: Mapping[str, Any], root: type[BaseModel]
+    error: ValidationError,
+    table: Mapping[str, Any],
+    root: type[BaseModel],
+    *,
+    within: Location = (),
 ) -> list[str]:
     """Return one line for each problem that pydantic found.
 
@@ -61,7 +65,9 @@ def describe_problems(
     table : mapping
         The case as it was given.
     root : type of BaseModel
-        The model of the whole case.
+        The model of the whole case, or of one table.
+    within : tuple of str
+        Where that table stands in the case.
     """
     problems: list[str] = []
     for entry in error.errors(include_url=False):
@@ -69,18 +75,19 @@ def describe_problems(
         kind = entry["type"]
         if kind != "missing" and not _is_given(location, table):
             continue  # a default that was copied from a key which is reported itself
-        path = _path(location)
+        place = (*within, *location)
+        path = _path(place)
         if kind == "extra_forbidden":
-            problems.append(_unknown_key(location, root))
+            problems.append(_unknown_key(location, root, within))
         elif kind == "missing":
-            example = _EXAMPLES.get(_plain_path(location), "")
+            example = _EXAMPLES.get(_plain_path(place), "")
             remedy = f"; write for example {example}" if example else "; add it"
             problems.append(f"{path}: is missing{remedy}")
         elif kind == "value_error":
             lines = str(entry["ctx"]["error"]).splitlines()
             problems += [_with_key(path, line) for line in lines]
         elif kind in {"model_type", "tuple_type", "dict_type"}:
-            problems.append(f"{path}: {_wrong_brackets(location, kind)}")
+            problems.append(f"{path}: {_wrong_brackets(place, kind)}")
         else:
             problems.append(f"{path}: {entry['input']!r}: {entry['msg']}")
     return list(dict.fromkeys(problems))
@@ -104,7 +111,9 @@ def describe_syntax(error: tomllib.TOMLDecodeError, text: str) -> str:
         number, column = int(place[1]), int(place[2])
     line = lines[number - 1].strip() if number <= len(lines) else ""
     remedy = "correct this line"
-    if _UNQUOTED.search(line):
+    if "overwrite" in reason or "twice" in reason:
+        remedy = "it is there twice: keep one of the two"
+    elif _UNQUOTED.search(line):
         remedy = 'write quantities in quotes, for example "1 mm"'
     return f"line {number}, column {column} cannot be read ({reason}): {line!r}; {remedy}"
 
@@ -139,16 +148,17 @@ def _is_given(location: Location, table: Any) -> bool:
     return True
 
 
-def _unknown_key(location: Location, root: type[BaseModel]) -> str:
+def _unknown_key(location: Location, root: type[BaseModel], within: Location) -> str:
     """Say that a key is unknown, or not known yet, and which one may be meant."""
-    path, plain, key = _path(location), _plain_path(location), str(location[-1])
+    place = (*within, *location)
+    path, plain, key = _path(place), _plain_path(place), str(location[-1])
     if plain in _LATER:
         return (
             f"{path}: not yet: {key} ({_LATER[plain]}) is for a later version of ablsim; "
             "remove the key"
         )
     here = _keys_of(_model_at(location[:-1], root))
-    everywhere = _all_paths(root)
+    everywhere = _all_paths(root, "".join(f"{table}." for table in within))
     close = difflib.get_close_matches(key, here, n=1)
     elsewhere = [other for other in everywhere if other.rpartition(".")[2] == key]
     hint = ""

@@ -14,6 +14,8 @@ from ablsim.shapes import Body, Ellipsoid, HalfSpace, Tube
 class VesselTable(Table):
     """``[[vessel]]``: a large vessel, a tube of blood that keeps its flow unless it closes."""
 
+    section = ("vessel",)
+
     name: Annotated[str, Words("right hepatic vein")] = Field(description="unique among vessels")
     diameter: Annotated[
         float,

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ablsim.case_fields import Number
+from ablsim.case_fields import Number, Table
 from ablsim.errors import CaseError
 from ablsim.quantities import (
     ABSORPTION,
@@ -146,10 +146,10 @@ _Anisotropy = Annotated[float, _ANISOTROPY]
 _Kelvin = Annotated[float, _GAIN_TEMPERATURE]
 
 
-class OverrideTable(BaseModel):
+class OverrideTable(Table):
     """``[tissue.override.<name>]``: numbers that hold for one tissue in place of the library's."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    section = ("tissue", "override")
 
     perfusion_rate: Annotated[Sourced, PerfusionRate()] | None = Field(
         None, description="blood flow of the capillaries, in mL/min/kg, mL/min/100g or 1/s"

@@ -15,6 +15,8 @@ _Interval = DURATION.within("0.1 s", "24 h", example="30 s")
 class ProtocolTable(Table):
     """``[protocol]``: what is done, step by step."""
 
+    section = ("protocol",)
+
     steps: tuple[Annotated[Step, StepType()], ...] = Field(
         description="sentences or tables; power and energy are per fibre"
     )
@@ -43,6 +45,8 @@ _FilmFraction = NamedNumber(
 
 class PhysicsTable(Table):
     """``[physics]``: which laws hold."""
+
+    section = ("physics",)
 
     perfusion_law: Annotated[
         Literal["stasis", "stasis_hyperaemia", "cutoff_60C", "constant"], Choice(_LAWS)
@@ -99,6 +103,8 @@ _ENGINES = {
 
 class NumericsTable(Table):
     """``[numerics]``: how finely the answer is computed; never changes the question."""
+
+    section = ("numerics",)
 
     spacing: Annotated[float, _Spacing] = Field(1e-3, description="edge length of a cell")
     light: Annotated[Literal["diffusion"], Choice(("diffusion",), _ENGINES)] = Field(

@@ -44,6 +44,8 @@ _MASKS = {"mask": "tumours from image masks"}
 class BoundaryTable(Table):
     """``[domain.boundary]``: the condition on all faces, or one by one."""
 
+    section = ("domain", "boundary")
+
     all: _Face = Field(Boundary("body"), description="what holds where no other key says it")
     x_min: _Face | None = Field(None, description="the face to the patient's right")
     x_max: _Face | None = Field(None, description="the face to the patient's left")
@@ -55,6 +57,8 @@ class BoundaryTable(Table):
 
 class DomainTable(Table):
     """``[domain]``: the block of tissue that is computed; left out, it is chosen."""
+
+    section = ("domain",)
 
     size: Annotated[Point, Size(_Edge)] | None = Field(
         None, description="edge lengths along x, y and z; one length for a cube"
@@ -74,6 +78,8 @@ class DomainTable(Table):
 
 class TissueTable(Table):
     """``[tissue]``: what surrounds the tumour, and the state of the body."""
+
+    section = ("tissue",)
 
     background: Annotated[str, Words("liver")] = Field(
         description="name of a tissue of the library: liver, liver_exvivo, ..."
@@ -121,6 +127,8 @@ class TissueTable(Table):
 
 class TumourTable(Table):
     """``[tumour]``: what is treated."""
+
+    section = ("tumour",)
 
     tissue: Annotated[str, Words("net_metastasis")] = Field(
         description="name of a tissue of the library: net_metastasis, colorectal_metastasis, ..."

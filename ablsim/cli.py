@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ablsim.case import Case
     from ablsim.checkpoint import Checkpoint
     from ablsim.result import Result
-    from ablsim.tissue.sources import Use
 
 WRONG_INPUT, UNFINISHED, INTERRUPTED = 2, 3, 130
 
@@ -132,18 +131,17 @@ def cite(source: Path, /, *, bibtex: Annotated[bool, Parameter(negative="")] = F
     bibtex
         Print BibTeX entries instead.
     """
-    from ablsim.citations import cite as format_references
-    from ablsim.tissue.sources import list_sources
+    from ablsim.bibliography import cite as format_references
+    from ablsim.bibliography import list_numbers
 
-    uses = _list_uses(_read_case(source))
-    keys = list_sources(uses)
+    case = _read_case(source)
     if bibtex:
-        print(format_references(keys, form="bibtex"))
+        print(format_references(case, form="bibtex"))
         return
     print("Numbers in use\n")
-    for use in uses:
+    for use in list_numbers(case):
         print(f"  {use}")
-    print(f"\nReferences\n\n{format_references(keys)}")
+    print(f"\nReferences\n\n{format_references(case)}")
 
 
 @app.command
@@ -278,31 +276,6 @@ def _simulate_into(
             remark = f"no picture could be made: {error}"
         interruption.check(f"the result {path} is complete")
     return result, summary, remark
-
-
-def _list_uses(question: "Case") -> "tuple[Use, ...]":
-    """Return the sourced numbers that a case uses."""
-    from ablsim.domain import make_domain
-    from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
-    from ablsim.tissue.library import get_kinetics
-    from ablsim.tissue.sets.rossmann2014 import SHRINKAGE_LEAST, SHRINKAGE_MOST
-    from ablsim.tissue.sources import list_uses
-    from ablsim.tissue.wavelength import absorption_spectra
-
-    domain = make_domain(question)
-    tissues = [*domain.tissues, question.tissue.find("blood")]
-    label, tumour = domain.tumour_label, question.tumour
-    if label is not None and tumour is not None and tumour.perfusion in PERFUSION_STRATA:
-        stratum = PERFUSION_STRATA[tumour.perfusion]
-        tissues[label] = replace(tissues[label], perfusion_rate=stratum)
-    physics = question.physics
-    kinetics = (physics.stasis, physics.whitening, physics.death)
-    constants = dict(CONSTANTS)
-    if any(tissue.composition is not None for tissue in tissues):
-        constants.update(absorption_spectra(question.tissue.wavelength))
-    if question.tissue.perfusion == "none":  # the bench, where a ruler reads shrunk tissue
-        constants.update(shrinkage_least=SHRINKAGE_LEAST, shrinkage_most=SHRINKAGE_MOST)
-    return list_uses(tissues, map(get_kinetics, dict.fromkeys(kinetics)), constants)
 
 
 def _read_case(source: Path) -> "Case":

@@ -11,8 +11,10 @@ from ablsim.domain_cells import cells_in
 from ablsim.errors import CaseError
 from ablsim.geometry import tube_wall_area
 from ablsim.grid import Grid
+from ablsim.notebook import make_card
 from ablsim.shapes import Body, Ellipsoid, Tube
 from ablsim.tissue.properties import Tissue
+from ablsim.units import to_ml
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,20 @@ class Domain:
         """Library names of the tissues, in the order of the labels."""
         return tuple(tissue.name for tissue in self.tissues)
 
+    @property
+    def volumes(self) -> tuple[float, ...]:
+        """Volume of the cells of each tissue [m^3], in the order of the labels."""
+        counts = np.bincount(self.labels.ravel(), minlength=len(self.tissues))
+        return tuple(float(count) * self.grid.cell_volume for count in counts)
+
+    def __repr__(self) -> str:
+        return f"<Domain of {', '.join(self.materials)}: {self.grid.text}>"
+
+    def _repr_html_(self) -> str:
+        parts = zip(self.materials, self.volumes, strict=True)
+        rows = [(name, f"{to_ml(volume):.4g} mL") for name, volume in parts]
+        return make_card(f"Domain, {self.grid.text}", rows)
+
 
 def make_domain(case: Case) -> Domain:
     """Return the domain of a case: tumour over background, organs over both, vessels over all.
@@ -59,6 +75,16 @@ def make_domain(case: Case) -> Domain:
     A cell belongs to a shape when its centre does. Where vessels overlap the first one keeps the
     cell, and so it is with organs. Vessels are blood whatever the perfusion: without flow they are
     still no tissue.
+
+    Parameters
+    ----------
+    case : Case
+        What is treated.
+
+    Returns
+    -------
+    Domain
+        Grid, labels and tissues.
 
     Raises
     ------

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ablsim.notebook import make_card
+from ablsim.units import to_mm
+
 Point = tuple[float, float, float]
 
 
@@ -55,6 +58,25 @@ class Grid:
         """LPS position of the middle [m]."""
         x, y, z = (o + 0.5 * s for o, s in zip(self.origin, self.size, strict=True))
         return (x, y, z)
+
+    @property
+    def text(self) -> str:
+        """Number and size of the cells in words."""
+        nz, ny, nx = self.shape
+        return f"{nx} x {ny} x {nz} cells of {to_mm(self.spacing):g} mm"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (axis, f"{n} cells", f"{to_mm(low):g} to {to_mm(low + size):g} mm")
+            for axis, n, low, size in zip(
+                ("x (left)", "y (back)", "z (head)"),
+                self.shape[::-1],
+                self.origin,
+                self.size,
+                strict=True,
+            )
+        ]
+        return make_card(f"Grid, {to_mm(self.spacing):g} mm", rows)
 
     @property
     def n_cells(self) -> int:

@@ -9,6 +9,7 @@ from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.laser_log import LaserLog, Stretch
 from ablsim.light.fibre import Fibre
+from ablsim.notebook import make_card
 from ablsim.steps import (
     EXAMPLES,
     PULL_BACK_MAX,
@@ -21,6 +22,7 @@ from ablsim.steps import (
     Rest,
     Step,
     parse_step,
+    write_step,
 )
 from ablsim.units import write_quantity
 
@@ -166,9 +168,33 @@ class Protocol:
             raise CaseError(msg)
 
     @classmethod
-    def from_steps(cls, steps: Sequence[Step]) -> "Protocol":
-        """Return the protocol of these steps."""
-        return cls(tuple(steps))
+    def from_steps(cls, steps: Sequence[Step | str]) -> "Protocol":
+        """Return the protocol of these steps, each a step or the sentence for it.
+
+        Examples
+        --------
+        >>> Protocol.from_steps(["deliver 5 W until 1800 J", PullBack(0.012), "deliver 5 W for 9s"])
+        <Protocol of 3 steps: 2 illuminations, 1 placement, 1 session, 369 s of laser, 489 s in all>
+        """
+        return cls(tuple(parse_step(s) if isinstance(s, str) else s for s in steps))
+
+    def __repr__(self) -> str:
+        return f"<Protocol of {_count(len(self.steps), 'step')}: {', '.join(self._describe())}>"
+
+    def _repr_html_(self) -> str:
+        numbered = enumerate(self.all_steps, start=1)
+        rows = [(number, _shorten(str(write_step(step)))) for number, step in numbered]
+        return make_card("Protocol", rows, footer=", ".join(self._describe()))
+
+    def _describe(self) -> tuple[str, ...]:
+        """Return what is done in a few words each."""
+        return (
+            _count(self.illuminations, "illumination"),
+            _count(self.placements, "placement"),
+            _count(self.sessions, "session"),
+            f"{self.laser_time:g} s of laser",
+            f"{self.duration:g} s in all",
+        )
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
@@ -320,6 +346,14 @@ class Protocol:
                 number += 1
             yield step, position, session, number
             before = step
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def _goes_on(before: Step | None, step: Firing) -> bool:

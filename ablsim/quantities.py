@@ -6,6 +6,7 @@ JSON Schema have one home.
 
 import math
 from dataclasses import dataclass, replace
+from datetime import date, time
 from typing import Annotated, Any, NoReturn
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -244,6 +245,8 @@ def shown(value: object) -> str:
     if isinstance(value, int) and abs(value) > 1e300:
         return "a number of more than 300 digits"
     text = f'"{value}"' if isinstance(value, str) else repr(value)
+    if isinstance(value, bool | date | time):
+        text = str(value).lower()  # as TOML writes it
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -1,7 +1,8 @@
 """What a simulation hands back: a plain record, readable and drawable without a solver."""
 
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,11 @@ from ablsim.case import Case
 from ablsim.errors import ResultError
 from ablsim.exposure import OrganExposure, ProbeCurve
 from ablsim.grid import Grid
+from ablsim.notebook import DISCLAIMER, make_card
+from ablsim.result_fields import make_dataset, take_field
+
+if TYPE_CHECKING:
+    import xarray
 
 Array32 = NDArray[np.float32]
 
@@ -158,7 +164,10 @@ class TipRecord:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished simulation.
+    """A finished simulation: what `simulate` and `load` return.
+
+    Arrays are ``(z, y, x)`` and SI, positions LPS; `field` and `to_xarray` give them by name, with
+    units and coordinates, and `history_table` gives the course of the treatment as columns.
 
     Parameters
     ----------
@@ -226,6 +235,99 @@ class Result:
             If the result has no such organ; the message names those it has.
         """
         return _named(name, self.organs, "organ")
+
+    def field(self, name: str, *, unit: str = "") -> NDArray[np.float32]:
+        """Return a field of the final state as an array of its own.
+
+        Parameters
+        ----------
+        name : str
+            As in the stored file: ``temperature``, ``damage_stasis``, ``damage_whitening``,
+            ``damage_death`` (damage integrals, complete from 1 on), ``water_fraction`` or
+            ``char_fraction``.
+        unit : {"K", "degC"}, optional
+            Of a temperature; kelvin if left out. All other fields are pure numbers.
+
+        Returns
+        -------
+        ndarray of float32, shape (nz, ny, nx)
+            One value for each cell; ``result.grid.axes()`` says where the cells are.
+
+        Raises
+        ------
+        CaseError
+            If there is no such field or unit.
+
+        Examples
+        --------
+        >>> hottest = result.field("temperature", unit="degC").max()  # doctest: +SKIP
+        >>> without_flow = result.field("damage_stasis") >= 1.0  # doctest: +SKIP
+        """
+        return take_field(self, name, unit)
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """Return the final fields and the tissues as a labelled data set.
+
+        Returns
+        -------
+        xarray.Dataset
+            The fields of `field` and ``tissue``, dimensions ``(z, y, x)``, coordinates of the cell
+            centres in mm (LPS), temperature in degC, each with its unit and meaning; the case and
+            the provenance are attributes.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed: ``pip install "ablsim[xarray]"``.
+
+        Examples
+        --------
+        >>> fields = result.to_xarray()  # doctest: +SKIP
+        >>> fields.temperature.sel(y=0.0, method="nearest").plot()  # doctest: +SKIP
+        """
+        return make_dataset(self)
+
+    def history_table(self) -> dict[str, NDArray[Any]]:
+        """Return the history as columns, one entry for each output time.
+
+        Returns
+        -------
+        dict of ndarray
+            ``time_s``, ``power_w`` (set, over all fibres), ``active_cells``, and every item of
+            `Ledger` in joules since the start: ``fired_j``, ``emitted_j``, ``stored_j``, ...
+
+        Examples
+        --------
+        >>> import pandas  # doctest: +SKIP
+        >>> pandas.DataFrame(result.history_table()).plot("time_s", "stored_j")  # doctest: +SKIP
+        """
+        table: dict[str, NDArray[Any]] = {
+            "time_s": np.array([entry.time for entry in self.history], np.float64),
+            "power_w": np.array([entry.power for entry in self.history], np.float64),
+            "active_cells": np.array([entry.active_cells for entry in self.history], np.int64),
+        }
+        for item in fields(Ledger):
+            values = [getattr(entry.ledger, item.name) for entry in self.history]
+            table[f"{item.name}_j"] = np.array(values, np.float64)
+        return table
+
+    def __repr__(self) -> str:
+        about = ", ".join(f"{name} {text}" for name, text in self._describe().items())
+        return f"<Result {self.case.title!r}: {about}>"
+
+    def _repr_html_(self) -> str:
+        rows = [*self._describe().items(), *(("note", note) for note in self.notes)]
+        return make_card(self.case.title, rows, footer=DISCLAIMER)
+
+    def _describe(self) -> Mapping[str, str]:
+        """Return what it is in a few words each."""
+        end = self.history[-1].time if self.history else 0.0
+        return {
+            "grid": self.grid.text,
+            "simulated": f"{end:g} s",
+            "fired": f"{self.ledger.fired:g} J",
+            "balance error": f"{100.0 * self.ledger.balance_error:.3f} %",
+        }
 
 
 _Entry = TypeVar("_Entry", ProbeCurve, OrganExposure)

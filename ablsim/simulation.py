@@ -26,9 +26,10 @@ from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
 from ablsim.tips import FibreTips
-from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
+from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE, DAMAGE_GATE
 from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.wavelength import describe_wavelength
+from ablsim.units import to_celsius
 
 OnSnapshot = Callable[[Snapshot], None]
 OnProgress = Callable[[float, float], None]
@@ -48,6 +49,8 @@ def simulate(
     resume_from: Checkpoint | None = None,
 ) -> Result:
     """Simulate the treatment that ``case`` describes.
+
+    What a callback raises ends the run there and then and is passed on as it is; nothing is kept.
 
     Parameters
     ----------
@@ -75,6 +78,18 @@ def simulate(
     --------
     >>> import ablsim
     >>> result = ablsim.simulate(ablsim.Case.from_toml("patient.toml"))  # doctest: +SKIP
+
+    Follow it, here the damage of one cell, and stop it early:
+
+    >>> course = []
+    >>> def follow(snapshot):
+    ...     course.append((snapshot.time, float(snapshot.fields.stasis[40, 43, 43])))
+    >>> def stop(now, end):
+    ...     if now > 600.0:
+    ...         raise RuntimeError(f"enough after {now:g} s of {end:g} s")
+    >>> ablsim.simulate(case, on_snapshot=follow, on_progress=stop)  # doctest: +SKIP
+    Traceback (most recent call last):
+    RuntimeError: enough after 601 s of 900 s
     """
     # Waiting threads sleep. Spinning ones gain a little on an idle machine and lose a factor of
     # five on a busy one. OpenMP reads this when the first parallel loop starts.
@@ -153,17 +168,23 @@ class _Run:
                 self._output(leg.segment.power_at(leg.end))
             self._leg, self._chunk = self._leg + 1, 0
         total = time.perf_counter() - self._started
+        fields = self._fields()
         return Result(
             case=case,
             grid=self.domain.grid,
             labels=self.domain.labels,
             materials=self.domain.materials,
             base_temperature=case.tissue.body_temperature,
-            fields=self._fields(),
+            fields=fields,
             ledger=self._ledger(),
             history=tuple(self.history),
             statistics=self._statistics(total),
-            notes=(*_notes(case, self.domain), *self.occlusion.notes(), *self.monitor.notes()),
+            notes=(
+                *_notes(case, self.domain),
+                *self.occlusion.notes(),
+                *self.monitor.notes(),
+                *_heat_left(fields, case),
+            ),
             provenance=_provenance(case),
             tips=self.tips.records(),
             probes=self.monitor.probes(),
@@ -378,6 +399,20 @@ def _notes(case: Case, domain: Domain) -> tuple[str, ...]:
             "while tissue cools, and a zone is read after at least 120 s."
         )
     return (*notes, *describe_wavelength(case.tissue.wavelength, domain.tissues))
+
+
+def _heat_left(fields: Fields, case: Case) -> tuple[str, ...]:
+    """Return a note if tissue outside the reported zone is so hot at the end that it may join."""
+    gate = DAMAGE_GATE.si - case.tissue.body_temperature
+    omega = getattr(fields, case.physics.reported_zone)
+    hottest = float(fields.rise.max(where=omega < 1.0, initial=-np.inf))
+    if hottest < gate:
+        return ()
+    celsius = to_celsius(case.tissue.body_temperature + hottest)
+    return (
+        f"Tissue outside the {case.physics.reported_zone} zone is still at {celsius:.1f} degC when "
+        'the run ends: the zone may still grow; add rest, for example "rest for 1800 s".',
+    )
 
 
 def _provenance(case: Case) -> dict[str, str]:

@@ -331,6 +331,9 @@ def _deliver(power: object, duration: object, energy: object, fibres: object) ->
         return Deliver(watts, DURATION.read(duration), names)
     joules = ENERGY.read(energy)
     _check_limits("the power of a fibre", watts, 0.0, POWER_MAX, "W")
+    if joules <= 0.0:
+        msg = f"{energy} is outside what is allowed, more than 0 J; give more or leave the step out"
+        raise CaseError(msg)
     if watts == 0.0:
         msg = f"at 0 W {energy} are never reached; give a power above 0 W, or a time with 'for'"
         raise CaseError(msg)
@@ -391,5 +394,7 @@ def _check_limits(
         most = f"{write_quantity(high, 'h')}"
     allowed = f"more than {least} and at most {most}" if above else f"{least} to {most}"
     remedy = "change the power" if unit == "W" else "shorten it or use several steps"
+    if unit != "W" and value <= low:
+        remedy = "give more or leave the step out"
     msg = f"{shown} for {what} is outside what is allowed, {allowed}; {remedy}"
     raise CaseError(msg)

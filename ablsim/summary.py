@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ablsim.notebook import DISCLAIMER as DISCLAIMER
 from ablsim.residual import ResidualPiece
 from ablsim.result import Result, TipRecord
 from ablsim.shrinkage import LINEAR_SHRINKAGE, MEASURED_ZONE, shrink
@@ -15,9 +16,6 @@ from ablsim.zone import PROCESSES, TumourCoverage, Zone, Zones
 
 SCHEMA = "ablsim/summary/1"
 """Name and version of the summary's layout."""
-
-DISCLAIMER = "Research software. Not for clinical decisions."
-"""Stands under everything that shows a result."""
 
 COMPLETE = 0.9995
 """Ablated fraction that counts, and is printed, as the whole [1]."""
@@ -51,6 +49,18 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
     Lengths are in mm, volumes in mL, energies in J, times in s; keys carry their unit. What a run
     without organs, probes, photons, random numbers or error estimates has not is empty or null.
     ``shrinkage`` is there only for tissue without any perfusion, that is on the bench.
+
+    Parameters
+    ----------
+    result : Result
+        What `simulate` or `load` returned.
+    zones : Zones
+        What `measure_zones` returned for it.
+
+    Returns
+    -------
+    dict
+        Plain numbers, texts, lists and dictionaries, as `ablsim show --json` prints them.
     """
     case, ledger, statistics = result.case, result.ledger, result.statistics
     protocol = case.protocol

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, time
 from decimal import Decimal, localcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -211,7 +212,7 @@ _PRESUMED = {"length": "mm", "temperature": "degC", "angle": "deg"}
 def _shown(value: object) -> str:
     if isinstance(value, int) and abs(value) > 1e300:
         return "a number of more than 300 digits"
-    text = repr(value)
+    text = str(value).lower() if isinstance(value, bool | date | time) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

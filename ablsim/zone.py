@@ -25,6 +25,7 @@ from ablsim.geometry import (
 )
 from ablsim.grid import Grid, Point
 from ablsim.margins import MarginMap, make_margin_map, surface_points
+from ablsim.notebook import DISCLAIMER, make_card
 from ablsim.overlap import distances_near, say_overlaps
 from ablsim.residual import ResidualPiece, find_residual
 from ablsim.result import Array32, Result
@@ -35,6 +36,7 @@ from ablsim.surface import (
     principal_calipers,
     surface_area,
 )
+from ablsim.units import to_ml, to_mm
 
 FloatArray = NDArray[np.float64]
 Tube = tuple[Rows, float]
@@ -155,6 +157,34 @@ class Zones:
     def __getitem__(self, process: str) -> Zone:
         return {"stasis": self.stasis, "whitening": self.whitening, "death": self.death}[process]
 
+    def __repr__(self) -> str:
+        sizes = [f"{name} {to_ml(self[name].volume):.2f} mL" for name in PROCESSES]
+        return f"<Zones: {', '.join([*sizes, *self._describe_tumour()])}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                name,
+                f"{to_ml(self[name].volume):.2f}",
+                *(f"{to_mm(length):.1f}" for length in self[name].axes),
+                f"{to_mm(self[name].along):.1f}",
+                f"{to_mm(self[name].across):.1f}",
+            )
+            for name in PROCESSES
+        ]
+        columns = ("zone", "mL", "longest mm", "middle mm", "shortest mm", "along mm", "across mm")
+        below = " ".join((*self.notes, DISCLAIMER))
+        heading = ", ".join(("Ablation zones", *self._describe_tumour()))
+        return make_card(heading, rows, columns=columns, footer=below)
+
+    def _describe_tumour(self) -> tuple[str, ...]:
+        """Return what the reported zone did to the tumour, in words; nothing without a tumour."""
+        if self.tumour is None:
+            return ()
+        fraction = f"{100.0 * self.tumour.ablated_fraction:.1f} %"
+        margin = f"{to_mm(self.tumour.margin_min):.1f} mm"
+        return (f"tumour {fraction} in {self.tumour.zone}, smallest margin {margin}",)
+
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
@@ -171,6 +201,21 @@ def measure_zones(result: Result) -> Zones:
     Volumes, lengths and margins come from the linearly interpolated contour Omega = 1, not from
     counted cells: a zone of 8 mm radius on a 1 mm grid is right to about 0.1 % in volume and a few
     hundredths of a millimetre in length, wherever it lies between the cells.
+
+    Parameters
+    ----------
+    result : Result
+        What `simulate` or `load` returned.
+
+    Returns
+    -------
+    Zones
+        A zone for each damage process, what the reported one did to the tumour, and notes. SI.
+
+    Examples
+    --------
+    >>> zones = measure_zones(result)  # doctest: +SKIP
+    >>> zones["whitening"].volume, zones.tumour.margin_min  # doctest: +SKIP
     """
     case, grid = result.case, result.grid
     vessels: dict[str, Tube] = {v.name: (v.points, 0.5 * v.diameter) for v in case.vessels}

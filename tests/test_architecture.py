@@ -13,12 +13,14 @@ KERNEL_IMPORTS = {"math", "numpy", "numba"}
 # which row of the building each module stands in; a folder stands for all its modules
 ROWS = {
     "kernels": 0,
-    "citations": 1, "deposition": 1, "errors": 1, "geometry": 1, "grid": 1, "quantities": 1,
-    "shapes": 1, "units": 1,
+    "citations": 1, "deposition": 1, "errors": 1, "geometry": 1, "grid": 1, "notebook": 1,
+    "quantities": 1, "shapes": 1, "units": 1,
+    "bibliography": 2,
     "case": 2, "case_checks": 2, "case_fibres": 2, "case_fields": 2, "case_messages": 2,
-    "case_objects": 2, "case_overrides": 2, "case_settings": 2, "case_tables": 2,
+    "case_objects": 2, "case_overrides": 2, "case_schema": 2, "case_settings": 2, "case_tables": 2,
+    "case_text": 2, "case_written": 2,
     "checkpoint": 2, "domain": 2, "domain_cells": 2, "exposure": 2, "extent": 2, "laser_log": 2,
-    "light.fibre": 2, "protocol": 2, "result": 2, "steps": 2, "tissue": 2,
+    "light.fibre": 2, "protocol": 2, "result": 2, "result_fields": 2, "steps": 2, "tissue": 2,
     "damage": 3, "heat": 3, "light": 3,
     "illumination": 4, "monitor": 4, "schedule": 4, "simulation": 4, "tips": 4,
     "contour": 5, "front": 5, "margins": 5, "overlap": 5, "residual": 5, "shrinkage": 5,
@@ -34,6 +36,7 @@ OWNERS = {
     "pybtex": ("citations.py",),
     "cyclopts": ("cli.py",),
     "rich": ("progress.py",),
+    "xarray": ("result_fields.py",),
 }
 
 MODULES = sorted(

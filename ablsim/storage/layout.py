@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import h5py
 import numpy as np
@@ -10,35 +10,18 @@ from numpy.typing import NDArray
 
 from ablsim.case import Case
 from ablsim.errors import CaseError, ResultError
+from ablsim.notebook import DISCLAIMER as DISCLAIMER
 from ablsim.result import Ledger
+from ablsim.result_fields import FIELDS
 
 FORMAT = "ablsim-result"
 FORMAT_VERSION = (1, 0)
 SUFFIXES = (".vtkhdf", ".hdf")
-DISCLAIMER = "Research software. Not for clinical decisions."
 
 FAULTS = (OSError, KeyError, ValueError, TypeError, RuntimeError, IndexError, AttributeError)
 LEDGER_ITEMS = tuple(item.name for item in fields(Ledger))
 TEXT = h5py.string_dtype()
-
-
-class StoredField(NamedTuple):
-    """How a field of the state is stored: its name in memory, unit, meaning, value at rest."""
-
-    field: str
-    unit: str
-    long_name: str
-    fill: float
-
-
-STORED_FIELDS = {
-    "temperature": StoredField("rise", "degC", "temperature", 0.0),
-    "damage_stasis": StoredField("stasis", "1", "damage integral of vascular stasis", 0.0),
-    "damage_whitening": StoredField("whitening", "1", "damage integral of whitening", 0.0),
-    "damage_death": StoredField("death", "1", "damage integral of cell death", 0.0),
-    "water_fraction": StoredField("water", "1", "share of the initial water still there", 1.0),
-    "char_fraction": StoredField("char", "1", "share of the cell that is charred", 0.0),
-}
+STORED_FIELDS = FIELDS
 
 
 def create_series(group: h5py.Group, name: str, dtype: Any, *, unit: str = "1") -> None:

@@ -33,6 +33,16 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 def load(path: str | Path) -> Result:
     """Read a stored result, after checking that not one byte has changed.
 
+    Parameters
+    ----------
+    path : str or Path
+        A ``.vtkhdf`` file that `save` or ``ablsim run`` wrote.
+
+    Returns
+    -------
+    Result
+        Equal to what was stored: case, final fields, books, history, notes, provenance.
+
     Raises
     ------
     ResultError

@@ -301,7 +301,23 @@ def save(
     snapshots : iterable of Snapshot
         States at increasing times; start and end are added where they are missing.
     summary : dict, optional
-        What :func:`load_summary` will give back.
+        What :func:`load_summary` will give back; see `ablsim.summarise`.
+
+    Returns
+    -------
+    Path
+        Where the result is.
+
+    Raises
+    ------
+    ResultError
+        If it cannot be written; the message says why, and no half file is left.
+
+    Examples
+    --------
+    >>> zones = ablsim.measure_zones(result)  # doctest: +SKIP
+    >>> summary = ablsim.summarise(result, zones)  # doctest: +SKIP
+    >>> ablsim.save(result, "patient.vtkhdf", summary=summary)  # doctest: +SKIP
     """
     with Recorder(
         path, result.case, result.grid, result.labels, result.materials, result.base_temperature

@@ -277,7 +277,7 @@ def test_the_text_and_its_hash_identify_a_case():
     assert case.sha256 != Case.from_text(BENCH + "# a remark\n").sha256
     assert len(case.sha256) == 64
     mapped = Case.from_dict(tomllib.loads(BENCH))
-    assert json.loads(mapped.text) == tomllib.loads(BENCH)
+    assert tomllib.loads(mapped.text) == tomllib.loads(BENCH)
 
 
 def test_a_case_travels_to_a_worker_and_does_not_change():

@@ -7,9 +7,9 @@ import tomllib
 import numpy as np
 import pytest
 
+from ablsim.bibliography import list_numbers
 from ablsim.case import Case
 from ablsim.case_overrides import OverrideTable
-from ablsim.cli import _list_uses
 from ablsim.domain import make_domain
 from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
@@ -182,17 +182,17 @@ def test_every_number_of_a_tissue_can_be_given_and_is_then_cited_as_given_in_the
 
 
 def test_cite_lists_what_is_given_beside_the_sources_of_the_rest():
-    lines = [str(use) for use in _list_uses(case_with(absorption="0.6 1/cm"))]
+    lines = [str(use) for use in list_numbers(case_with(absorption="0.6 1/cm"))]
     assert "liver native absorption 0.6 1/cm given in the case" in lines
     assert "liver conductivity 0.5191 W/(m K) Hasgall2022" in lines
-    named = [str(use) for use in _list_uses(case_with(perfusion_rate="carlisle_790"))]
+    named = [str(use) for use in list_numbers(case_with(perfusion_rate="carlisle_790"))]
     assert "liver perfusion rate 793 mL/min/kg Carlisle1992" in named
 
 
 def test_cite_lists_the_perfusion_that_the_tumour_asks_for():
     table = copy.deepcopy(CASE)
     table["tumour"]["perfusion"] = "hypovascular"
-    lines = [str(use) for use in _list_uses(Case.from_dict(table))]
+    lines = [str(use) for use in list_numbers(Case.from_dict(table))]
     assert "net_metastasis perfusion rate 0.006 1/s assumed" in lines
     assert sum("net_metastasis perfusion rate" in line for line in lines) == 1
 
@@ -205,12 +205,12 @@ def test_another_share_of_blood_changes_the_absorption_and_what_it_became_is_cit
     assert light(case)[1][0] == pytest.approx(liver.native.reduced_scattering.si)
     assert light(case, coagulation=1.0)[0][0] == pytest.approx(bloody)
     assert light(case)[0][1] == pytest.approx(50.0)  # the tumour keeps its own
-    lines = [str(use) for use in _list_uses(case)]
+    lines = [str(use) for use in list_numbers(case)]
     assert "liver composition blood fraction 0.24 given in the case" in lines
     assert "liver composition saturation 0.7 assumed" in lines
     assert "absorption of water at 1064 nm 0.144 1/cm Kedenburg2012" in lines
     assert not any("net_metastasis composition" in line for line in lines)
-    assert not any("composition" in str(use) for use in _list_uses(Case.from_dict(CASE)))
+    assert not any("composition" in str(use) for use in list_numbers(Case.from_dict(CASE)))
 
 
 def test_bloodier_tissue_of_less_saturated_blood_absorbs_less_at_1064_nm():
@@ -236,7 +236,7 @@ def test_a_published_law_of_scattering_replaces_it_for_native_and_coagulated_tis
     fit = case_with(scattering="scatter_parsa")
     assert light(fit, coagulation=1.0)[1][0] == pytest.approx(3.75 * 565.0, rel=1e-3)
     assert "liver native reduced scattering 5.648 1/cm Jacques2013" in [
-        str(use) for use in _list_uses(fit)
+        str(use) for use in list_numbers(fit)
     ]
 
 
@@ -249,7 +249,7 @@ def test_a_case_that_says_nothing_of_a_tissue_has_the_one_of_the_library():
 def test_a_published_specific_heat_reaches_the_row_of_the_heat_solver_and_the_sources():
     case = case_with(specific_heat="c_haemmerich")
     assert rows(case)[0, 0] == pytest.approx(1078.75 * 3827.6, rel=1e-4)
-    assert "Haemmerich2006" in list_sources(_list_uses(case))
+    assert "Haemmerich2006" in list_sources(list_numbers(case))
 
 
 def at_980(case):
@@ -264,10 +264,10 @@ def test_at_another_wavelength_every_tissue_is_composed_and_its_sources_are_cite
     absorption, scattering = light(case)
     assert absorption == pytest.approx([99.81, 113.0], rel=1e-3)
     assert scattering == pytest.approx([434.3, 542.9], rel=1e-3)
-    lines = [str(use) for use in _list_uses(case)]
+    lines = [str(use) for use in list_numbers(case)]
     assert "net_metastasis composition blood fraction 0.15 assumed" in lines
     assert "absorption of oxygenated blood at 980 nm 6.04 1/cm Prahl1998" in lines
-    assert {"VanVeen2004", "Kedenburg2012", "Prahl1998"} <= set(list_sources(_list_uses(case)))
+    assert {"VanVeen2004", "Kedenburg2012", "Prahl1998"} <= set(list_sources(list_numbers(case)))
 
 
 def test_light_of_980_nm_reaches_less_far_than_that_of_1064_nm():
@@ -299,7 +299,7 @@ def test_a_tissue_of_unknown_composition_is_refused_unless_its_light_is_given():
     table["tissue"]["override"] = {"hcc": given}
     case = Case.from_dict(table)
     assert light(case)[0][1] == pytest.approx(60.0)
-    assert not any("hcc composition" in str(use) for use in _list_uses(case))
+    assert not any("hcc composition" in str(use) for use in list_numbers(case))
 
 
 @pytest.mark.parametrize(
@@ -327,9 +327,9 @@ def test_a_share_of_blood_in_a_tissue_of_unknown_composition_is_refused():
 
 def test_a_bench_case_cites_the_shrinkage_that_its_summary_prints():
     table = copy.deepcopy(CASE)
-    assert "Rossmann2014" not in list_sources(_list_uses(Case.from_dict(table)))
+    assert "Rossmann2014" not in list_sources(list_numbers(Case.from_dict(table)))
     table["tissue"]["perfusion"] = "none"
-    uses = _list_uses(Case.from_dict(table))
+    uses = list_numbers(Case.from_dict(table))
     assert "shrinkage most 0.22 Rossmann2014 (see Farina2014)" in [str(use) for use in uses]
 
 

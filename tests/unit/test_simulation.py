@@ -526,3 +526,36 @@ def test_an_organ_near_the_fibre_passes_its_limits_and_one_far_away_keeps_them()
     assert gallbladder["damage"] == pytest.approx(float(result.fields.death[cells].max()))
     assert result.organ("gallbladder").peak > 310.15 + float(result.fields.rise[cells].max())
     assert abs(result.ledger.balance_error) < 1e-3
+
+
+@pytest.mark.parametrize("name", ["on_snapshot", "on_progress"])
+def test_what_a_callback_raises_ends_the_run_and_harms_nothing(name, small):
+    class EnoughError(Exception):
+        pass
+
+    calls = []
+
+    def stop(*values):
+        calls.append(values)
+        if len(calls) == 3:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        simulate(case(), **{name: stop})
+    assert len(calls) == 3
+    again = simulate(case())
+    assert np.array_equal(again.fields.stasis, small.fields.stasis)
+    assert again.ledger == small.ledger
+
+
+def test_tissue_that_is_still_hot_outside_the_zone_is_said():
+    occluded = {"background": "liver", "perfusion": "occluded"}
+    steps = ["deliver 5 W for 180 s", "rest for 120 s"]
+    hot = simulate(case(tissue=occluded, protocol={"steps": steps}))
+    (note,) = [note for note in hot.notes if "may still grow" in note]
+    assert "outside the stasis zone is still at" in note
+    assert "rest for 1800 s" in note
+    settled = simulate(case(tissue=occluded, protocol={"steps": [steps[0], "rest for 900 s"]}))
+    assert not any("may still grow" in note for note in settled.notes)
+    assert settled.fields.rise.max() < 43.0 - 37.0
+    assert measure_zones(settled).stasis.volume > measure_zones(hot).stasis.volume

@@ -95,7 +95,7 @@ def test_edges_of_the_program_work_on_numbers_and_arrays():
         ("9 m^9^9^9", "length", "is unknown"),
         ("9**9**9 m", "length", "is unknown"),
         ("long", "length", "is not a length"),
-        (True, "length", "True is not a length"),
+        (True, "length", "true is not a length"),
         (["1 mm"], "length", "is not a length"),
     ],
 )
