@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ablsim.bibliography import cite
     from ablsim.case import Case
     from ablsim.case_fibres import FibreArrayTable, FibreTable
-    from ablsim.case_objects import VesselTable
+    from ablsim.case_objects import NoGoTable, OrganTable, ProbeTable, VesselTable
     from ablsim.case_settings import NumericsTable, PhysicsTable
     from ablsim.case_tables import DomainTable, TissueTable, TumourTable
     from ablsim.domain import Domain, make_domain
@@ -42,7 +42,7 @@ _HOMES = {
     "ablsim.bibliography": ("cite",),
     "ablsim.case": ("Case",),
     "ablsim.case_fibres": ("FibreArrayTable", "FibreTable"),
-    "ablsim.case_objects": ("VesselTable",),
+    "ablsim.case_objects": ("NoGoTable", "OrganTable", "ProbeTable", "VesselTable"),
     "ablsim.case_settings": ("NumericsTable", "PhysicsTable"),
     "ablsim.case_tables": ("DomainTable", "TissueTable", "TumourTable"),
     "ablsim.domain": ("Domain", "make_domain"),
@@ -70,8 +70,11 @@ __all__ = [
     "FibreTable",
     "Grid",
     "NewSession",
+    "NoGoTable",
     "NumericsTable",
+    "OrganTable",
     "PhysicsTable",
+    "ProbeTable",
     "Protocol",
     "PullBack",
     "Ramp",

@@ -72,6 +72,8 @@ _KEYS = {
 class OrganTable(Table):
     """``[[organ]]``: a part of the body with a tissue of its own, to be spared as it may be."""
 
+    section = ("organ",)
+
     name: Annotated[str, Words("gallbladder")] = Field(description="unique among organs")
     tissue: Annotated[str, Words("bile")] = Field(
         description="name of a tissue of the library: bile, gallbladder_wall, fat, muscle, ..."
@@ -136,6 +138,8 @@ class OrganTable(Table):
 
 class ProbeTable(Table):
     """``[[probe]]``: a point whose temperature is recorded, as a thermometer there would do."""
+
+    section = ("probe",)
 
     name: Annotated[str, Words("T1")] = Field(description="unique among probes")
     position: Position = Field(description="LPS position, inside the domain")
