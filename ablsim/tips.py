@@ -56,9 +56,9 @@ class FibreTips:
     A film goes with its fibre. It stays when the fibre is pulled back; for another placement or
     another session the fibre is taken out and cleaned, so ``film_when_hot`` begins anew.
 
-    The estimate adds what is missing of the film's heat. What the beam itself heats within the cells
-    around the face is not added: without a film a tip is somewhat hotter than is said here, and a
-    film forms somewhat later than it would, the later the larger the cells.
+    The estimate adds what is missing of the film's heat. What the beam itself heats within the
+    cells around the face is not added: without a film a tip is somewhat hotter than is said here,
+    and a film forms somewhat later than it would, the later the larger the cells.
     """
 
     def __init__(
