@@ -6,10 +6,10 @@ two cells long). A tube that is shut in one place carries no blood anywhere, so 
 stops then, up- and downstream, for good.
 
 The rule needs no number of its own, and makes small vessels close and large ones stay open: blood
-keeps the wall on the far side of a vessel beside the zone at body temperature, so only a vessel that
-is heated from all sides at once can close. Amid four fibres of 5 W, 3 to 4 mm from its wall, one of
-3 mm closes after 27 s, one of 6 mm after 53 s, one of 10 mm not within 120 s. No measured time was
-found to hold this against, and it depends on the grid, whose wall cells reach half a cell into the
+keeps the far wall of a vessel beside the zone at body temperature, so only a vessel that is heated
+from all sides at once can close. Amid four fibres of 5 W, 3 to 4 mm from its wall, one of 3 mm
+closes after 27 s, one of 6 mm after 53 s, one of 10 mm not within 120 s. No measured time was found
+to hold this against, and it depends on the grid, whose wall cells reach half a cell into the
 tissue: 22, 27 and 33 s for the first on cells of 1.5, 1 and 0.75 mm.
 
 What it leaves out: clotting from the damaged lining before the wall is coagulated all around,
