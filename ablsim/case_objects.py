@@ -70,7 +70,11 @@ _KEYS = {
 
 
 class OrganTable(Table):
-    """``[[organ]]``: a part of the body with a tissue of its own, to be spared as it may be."""
+    """``[[organ]]``: a part of the body with a tissue of its own, to be spared as it may be.
+
+    Organs are painted over tumour and background, vessels over organs. They do not enlarge a
+    domain that ablsim chooses, which reaches as far as the heat does.
+    """
 
     section = ("organ",)
 

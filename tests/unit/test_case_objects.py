@@ -1,5 +1,7 @@
 """Organs, probes and vessels in the case file: how they are read, and what is refused."""
 
+import contextlib
+
 import pytest
 
 from ablsim.case import Case
@@ -192,6 +194,34 @@ def test_a_fine_grid_is_not_searched_cell_by_cell():
         case(organ(centre=point(80, 0, 0)), numerics=numerics)
     with pytest.raises(CaseError, match=r"numerics.spacing: .*GB"):
         case(organ(diameter="60 mm", centre=point(40, 0, 0)), numerics=numerics)
+
+
+NONSENSE = [True, 3, -1.5, float("nan"), "", "7 mm", "-1e300 mm", [], [1e308, 0, 0], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+def test_nonsense_at_any_place_is_refused_or_read_but_never_breaks(value):
+    tables = [table | {"no_go": LIMITS, "name": shape} for shape, (table, _) in SHAPES.items()]
+    for i, table in enumerate(tables):
+        for key in table:
+            changed = [*tables[:i], table | {key: value}, *tables[i + 1 :]]
+            with contextlib.suppress(CaseError):
+                read = case(*changed)
+                assert Case.from_dict(read.resolved()) == read
+    probe = {"name": "T1", "position": point(5, 0, 0)}
+    for key in probe:
+        with contextlib.suppress(CaseError):
+            read = case(probes=[probe | {key: value}])
+            assert Case.from_dict(read.resolved()) == read
+
+
+def test_an_unknown_limit_is_refused_with_those_there_are():
+    with pytest.raises(CaseError) as caught:
+        case(organ(no_go={"peak_temperatur": "45 degC"}))
+    assert str(caught.value) == (
+        'the case: organ#1.no_go.peak_temperatur: unknown key; did you mean "peak_temperature"? '
+        "allowed here: peak_temperature, damage"
+    )
 
 
 def test_a_vessel_keeps_its_flow_unless_the_case_says_that_it_occludes():

@@ -11,7 +11,7 @@ from ablsim.case import Case
 from ablsim.domain import make_domain
 from ablsim.errors import CaseError
 from ablsim.simulation import _make_solver, simulate
-from ablsim.summary import summarise
+from ablsim.summary import render, summarise
 from ablsim.tissue.constants import CAP_TEMPERATURE
 from ablsim.units import to_kelvin
 from ablsim.zone import measure_zones
@@ -427,6 +427,17 @@ def test_a_vessel_in_warm_tissue_never_closes_and_changes_nothing():
     assert any("portal branch stayed open" in note for note in occluding.notes)
 
 
+def test_a_vessel_of_10_mm_stays_open_where_one_of_3_mm_closes():
+    tips = [(9, 0), (-9, 0), (0, 9), (0, -9)]
+    fibres = [
+        fibre | {"tip": [f"{x} mm", f"{y} mm", "0 mm"]}
+        for fibre, (x, y) in zip(CROSS, tips, strict=True)
+    ]
+    wide = with_branch(wall="occludes", diameter="10 mm").resolved() | {"fibre": fibres}
+    result = simulate(Case.from_dict(wide))  # the fibres are as near to its wall, 4 mm
+    assert any("portal branch stayed open" in note for note in result.notes)
+
+
 def test_a_vessel_that_closes_brings_no_jump_into_the_books():
     question = with_branch(wall="occludes")
     domain = make_domain(question)
@@ -517,7 +528,9 @@ def test_an_organ_near_the_fibre_passes_its_limits_and_one_far_away_keeps_them()
     }
     far = near | {"name": "duct", "centre": ["-14 mm", "0 mm", "0 mm"], "diameter": "6 mm"}
     result = simulate(case(organ=[near, far]))
-    gallbladder, duct = (entry for entry in summarise(result, measure_zones(result))["organs"])
+    summary = summarise(result, measure_zones(result))
+    assert "EXCEEDED: 45 degC, damage 0.01" in render(summary)
+    gallbladder, duct = summary["organs"]
     assert gallbladder["peak_degc"] > 45.0
     assert gallbladder["damage"] > 0.01
     assert gallbladder["within_limits"] is False
