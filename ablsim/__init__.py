@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ablsim.band import Band
     from ablsim.case import Case
     from ablsim.domain import Domain
     from ablsim.grid import Grid
@@ -16,17 +17,20 @@ if TYPE_CHECKING:
     from ablsim.result import Result
     from ablsim.simulation import simulate
     from ablsim.storage import load, save
+    from ablsim.uncertainty import estimate_band
     from ablsim.zone import measure_zones
 
 __version__ = version("ablsim")
 
 _HOMES = {
+    "Band": "ablsim.band",
     "Case": "ablsim.case",
     "Domain": "ablsim.domain",
     "Fibre": "ablsim.light.fibre",
     "Grid": "ablsim.grid",
     "Protocol": "ablsim.protocol",
     "Result": "ablsim.result",
+    "estimate_band": "ablsim.uncertainty",
     "load": "ablsim.storage",
     "measure_zones": "ablsim.zone",
     "save": "ablsim.storage",
@@ -34,12 +38,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "Band",
     "Case",
     "Domain",
     "Fibre",
     "Grid",
     "Protocol",
     "Result",
+    "estimate_band",
     "load",
     "measure_zones",
     "save",

@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -36,6 +36,7 @@ def run(
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
+    band: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Simulate a case, store the result, draw it and sum it up.
 
@@ -50,6 +51,8 @@ def run(
         Print the summary as one JSON object and nothing else.
     force
         Replace an existing result.
+    band
+        Say how far each number may be off, and what it hangs on: 13 coarser runs more.
     """
     from ablsim.case import Case
 
@@ -57,6 +60,8 @@ def run(
     path = output if output is not None else case.with_suffix(".vtkhdf")
     _check_target(path, force=force)
     result, summary, remark = _simulate_into(question, path, quiet=json_)
+    if band:
+        summary = _add_band(result, path, summary, quiet=json_)
     if json_:
         print(json.dumps(summary, indent=2))
         return
@@ -174,7 +179,7 @@ def _check_target(path: Path, *, force: bool) -> None:
 
 def _simulate_into(
     question: "Case", path: Path, *, quiet: bool
-) -> tuple["Result", dict[str, object], str]:
+) -> tuple["Result", dict[str, Any], str]:
     """Simulate, storing as it goes; return result, summary and a remark about the picture."""
     from ablsim.interruption import Interruption
     from ablsim.progress import RunProgress
@@ -218,6 +223,31 @@ def _simulate_into(
             remark = f"no picture could be made: {error}"
         interruption.check(f"the result {path} is complete")
     return result, summary, remark
+
+
+def _add_band(
+    result: "Result", path: Path, summary: dict[str, Any], *, quiet: bool
+) -> dict[str, Any]:
+    """Estimate the band of a stored result and store it with its summary; return that."""
+    from ablsim.interruption import Interruption
+    from ablsim.progress import RunProgress
+
+    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
+        from ablsim.band import summarise_band
+        from ablsim.storage import replace_summary
+        from ablsim.uncertainty import estimate_band
+
+        def follow(number: int, total: int) -> None:
+            progress.count("band", number, total)
+
+        def check(time: float, duration: float) -> None:
+            interruption.check(f"the result {path} is complete, but has no band")
+
+        found = estimate_band(result.case, result, on_run=follow, on_progress=check)
+        error = {**summary["error"], "band": summarise_band(found)}
+        summary = {**summary, "error": error}
+        replace_summary(path, summary)
+    return summary
 
 
 def _list_uses(question: "Case") -> "tuple[Use, ...]":

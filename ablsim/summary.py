@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ablsim.band_text import band_lines, beside, zone_row
 from ablsim.residual import ResidualPiece
 from ablsim.result import Result
 from ablsim.shrinkage import LINEAR_SHRINKAGE, MEASURED_ZONE, shrink
@@ -115,7 +116,7 @@ def render(summary: Mapping[str, Any], *, notes: Sequence[str] = ()) -> str:
         _volume_lines(summary),
         _energy_table(summary["energy_j"]),
         _work_lines(summary),
-        [CONFIDENCE] if summary["error"]["band"] is None else [],
+        [CONFIDENCE] if (band := summary["error"]["band"]) is None else band_lines(band),
     ]
     if notes:
         parts.append(["Notes", *(f"  - {note}" for note in notes)])
@@ -218,6 +219,8 @@ def _zone_table(summary: Mapping[str, Any]) -> list[str]:
             f"{zone['along_fibre_mm']:>8.1f}{zone['across_fibre_mm']:>9.1f}"
             f"{zone['sphericity']:>12.2f}{zone['pieces']:>8d}"
         )
+        if (band := summary["error"]["band"]) is not None:
+            lines.append(zone_row(band, name))
     if tumour is not None:
         lines.append("* tumour and healthy tissue below refer to this zone")
     return lines
@@ -301,23 +304,32 @@ def _range(bounds: Sequence[float]) -> str:
 def _volume_lines(summary: Mapping[str, Any]) -> list[str]:
     """Return tumour and other volumes."""
     rows: list[tuple[str, str]] = []
-    tumour = summary["tumour"]
+    tumour, band = summary["tumour"], summary["error"]["band"]
     if tumour is not None:
+        around = None if band is None else band["tumour"]
         rows += [
             ("Tumour", f"{tumour['diameter_mm']:.1f} mm, {tumour['volume_ml']:.2f} mL"),
-            ("  ablated", _percent(tumour["ablated_fraction"])),
-            ("  with its margin", _percent(tumour["ablated_fraction_with_margin"])),
-            ("  left", f"{tumour['residual_ml']:.2f} mL"),
+            (
+                "  ablated",
+                _percent(tumour["ablated_fraction"]) + beside(around, "ablated_fraction"),
+            ),
+            (
+                "  with its margin",
+                _percent(tumour["ablated_fraction_with_margin"])
+                + beside(around, "ablated_fraction_with_margin"),
+            ),
+            ("  left", f"{tumour['residual_ml']:.2f} mL{beside(around, 'residual_ml')}"),
             *_residual_rows(tumour),
             (
                 "  margin",
-                f"smallest {_signed(tumour['margin_min_mm'])} mm, "
-                f"mean {_signed(tumour['margin_mean_mm'])} mm",
+                f"smallest {_signed(tumour['margin_min_mm'])} mm{beside(around, 'margin_min_mm')}, "
+                f"mean {_signed(tumour['margin_mean_mm'])} mm{beside(around, 'margin_mean_mm')}",
             ),
             *_margin_rows(tumour),
         ]
+    healthy = f"{summary['healthy_ablated_ml']:.2f} mL{beside(band, 'healthy_ablated_ml')}"
     rows += [
-        ("Healthy tissue ablated", f"{summary['healthy_ablated_ml']:.2f} mL"),
+        ("Healthy tissue ablated", healthy),
         ("Boiled / charred", f"{summary['boiled_ml']:.2f} / {summary['charred_ml']:.2f} mL"),
     ]
     return [f"{name:<24}{value}" for name, value in rows]

@@ -4,7 +4,8 @@
 ``<name>.part``, brought to the disk, and only then renamed.
 """
 
+from ablsim.storage.amend import replace_summary
 from ablsim.storage.reader import load, load_summary, snapshots
 from ablsim.storage.recorder import Recorder, save
 
-__all__ = ["Recorder", "load", "load_summary", "save", "snapshots"]
+__all__ = ["Recorder", "load", "load_summary", "replace_summary", "save", "snapshots"]
