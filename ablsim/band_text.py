@@ -1,5 +1,6 @@
 """The band of a run as text: beside each number of the summary, and what it hangs on."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ def beside(intervals: Mapping[str, Any] | None, key: str) -> str:
         return ""
     low, high = intervals[key][0], intervals[key][-1]
     if key.startswith("ablated_fraction"):
-        return f" ({100.0 * low:.0f}-{100.0 * high:.0f} %)"
+        return f" ({percent_span(intervals[key])})"
     if key.startswith("margin"):
         return f" ({round(low, 1) + 0.0:+.1f} to {round(high, 1) + 0.0:+.1f})"
     return f" ({span(intervals[key])})"
@@ -36,32 +37,48 @@ def span(interval: Interval, digits: int | None = None) -> str:
     return f"{low:.{digits}f}-{high:.{digits}f}"
 
 
+def percent_span(interval: Interval) -> str:
+    """Return the ends of an interval of a share, in per cent."""
+    return f"{100.0 * interval[0]:.0f}-{100.0 * interval[-1]:.0f} %"
+
+
 def band_lines(band: Mapping[str, Any]) -> list[str]:
     """Return what the numbers hang on, and how the band was made."""
-    shares = band["shares"]
-    has_tumour = band["tumour"] is not None
-    columns = f"{shares['zone']} zone" + ("  tumour ablated" if has_tumour else "")
-    lines = [f"{'What it hangs on':<32}{columns}"]
+    shares, tumour = band["shares"], band["tumour"]
+    zone = f"{shares['zone']} zone"
+    columns = [zone, *([] if tumour is None else ["tumour ablated"])]
+    lines = [f"{'What it hangs on':<30}{'':2}{'  '.join(columns)}  varied by"]
     for entry in band["varied"]:
         name = entry["name"]
-        row = f"  {name:<30}{_share(shares['volume'][name]):>{len(shares['zone']) + 5}}"
-        if has_tumour:
-            row += f"{_share(shares['ablated_fraction'][name]):>16}"
-        lines.append(f"{row}   {entry['spread']}")
-    runs, spacing = band["runs"], band["spacing_mm"]
-    only = band["parameters_only"]["zones"][shares["zone"]]["volume_ml"]
-    lines += [
-        f"5-95 % from {runs} runs with {spacing:g} mm cells, and an error of the model itself of "
-        f"{100.0 * band['model_error_sd_ln_d']:.0f} %",
-        f"in diameter; the parameters alone give {span(only)} mL for the {shares['zone']} zone.",
+        cells = [shares["volume"][name], shares["ablated_fraction"][name]][: len(columns)]
+        row = "  ".join(f"{_share(c):>{len(t)}}" for c, t in zip(cells, columns, strict=True))
+        lines.append(f"{'  ' + name:<30}{'':2}{row}  {entry['spread']}")
+    return lines + textwrap.wrap(" ".join(_sentences(band)), 98)
+
+
+def _sentences(band: Mapping[str, Any]) -> list[str]:
+    """Return how the band was made, and when not to rely on it."""
+    alone, tumour = band["parameters_only"], band["parameters_only"]["tumour"]
+    name = band["shares"]["zone"]
+    only = f"{span(alone['zones'][name]['volume_ml'])} mL"
+    if tumour is not None:
+        only += f" and {percent_span(tumour['ablated_fraction'])} of the tumour"
+    sentences = [
+        "Shares of the variance. All intervals are 5 to 95 %, with an error of the model itself of "
+        f"{100.0 * band['model_error_sd_ln_d']:.0f} % in diameter; the parameters alone give a "
+        f"{name} zone of {only}.",
+        f"Effects are from {band['runs']} more runs on cells of {band['spacing_mm']:g} mm.",
     ]
-    for name, count in band["vanished"].items():
-        lines.append(
-            f"No {name} zone was left in {count} of 12 varied runs: this treatment works close to "
-            "its threshold, and the band is rough."
-        )
-    return lines
+    sentences += [
+        f"In {count} of them no {name} zone is left: this treatment works close to its threshold, "
+        "and its band is rough."
+        for name, count in band["vanished"].items()
+    ]
+    return sentences
 
 
 def _share(share: float | None) -> str:
-    return "-" if share is None else f"{100.0 * share:.0f} %"
+    """Return a share; so few runs cannot tell a small one from none."""
+    if share is None:
+        return "-"
+    return f"{100.0 * share:.0f} %" if share >= 0.025 else "< 3 %"

@@ -7,7 +7,7 @@ from typing import Any
 import h5py
 
 from ablsim.errors import UnfinishedError
-from ablsim.storage.layout import TEXT, describe_fault
+from ablsim.storage.layout import FAULTS, TEXT, describe_fault
 from ablsim.storage.reader import load_summary
 from ablsim.storage.sealing import SEAL, Sink, seal
 
@@ -52,7 +52,7 @@ def replace_summary(path: str | Path, summary: dict[str, Any]) -> Path:
             if sink.fault is not None:
                 raise sink.fault
         seal(part, path)
-    except (OSError, RuntimeError) as error:
+    except FAULTS as error:
         part.unlink(missing_ok=True)
         msg = (
             f"writing {part} failed ({describe_fault(sink.fault or error)}); {path} is as it was. "

@@ -147,7 +147,7 @@ def _describe(
     """Return the record of what was found."""
     reported = case.physics.reported_zone
     n = len(factors)
-    by_size = shares(model.lengths_by[:, PROCESSES.index(reported), 0])
+    by_size = shares(model.squares_by[:, PROCESSES.index(reported), 0])
     by_cover = None if coverage is None else shares(model.coverage_by[:, 0])
     uncertainties = [
         Uncertainty(

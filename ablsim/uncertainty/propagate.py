@@ -1,9 +1,10 @@
 """From the answers of a few designed runs to intervals of every number.
 
-Lengths, and volumes as the length of their cube root, are linear in the factors until nothing is
-left; so are margins, and covered shares as the offset of the zone's surface that makes them
-(`ablsim.uncertainty.coverage`). The linear model is asked at many points of the factors'
-distributions, and the quantiles of what it says are the intervals.
+Linear in the factors are the squares of lengths, a volume counting as the cube of one: where a
+zone is about to vanish its size goes as the root of what is left to the threshold, far from it any
+power does. Linear are margins too, and covered shares as the offset of the zone's surface that
+makes them (`ablsim.uncertainty.coverage`). The linear model is asked at many points of the
+factors' distributions, and the quantiles of what it says are the intervals.
 """
 
 from collections.abc import Sequence
@@ -40,14 +41,14 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class LinearModel:
-    """Lengths and coverage as linear functions of the factors' coordinates.
+    """Squares of lengths, and coverage, as linear functions of the factors' coordinates.
 
     Parameters
     ----------
-    lengths : ndarray of float64, shape (3, 6)
-        Of stasis, whitening and death in the middle of the factors: cube root of the volume, axes,
-        along and across [m].
-    lengths_by : ndarray of float64, shape (n_factors, 3, 6)
+    squares : ndarray of float64, shape (3, 6)
+        Of stasis, whitening and death in the middle of the factors: of the cube root of the volume,
+        of axes, along and across [m^2].
+    squares_by : ndarray of float64, shape (n_factors, 3, 6)
         Change with one SD of each factor.
     coverage : ndarray of float64, shape (4,) or (0,)
         Offset of the surface that covers what is covered of the tumour, the same with its margin,
@@ -56,8 +57,8 @@ class LinearModel:
         Change with one SD of each factor.
     """
 
-    lengths: FloatArray
-    lengths_by: FloatArray
+    squares: FloatArray
+    squares_by: FloatArray
     coverage: FloatArray
     coverage_by: FloatArray
 
@@ -85,16 +86,16 @@ def fit_model(
     coverage : Coverage or None
         Curves of the tumour.
     """
-    answers = np.array([_lengths(zones) for zones in runs])
-    at_reference, at_case = _lengths(reference), _lengths(case)
+    answers = np.array([_squares(zones) for zones in runs])
+    at_reference, at_case = _squares(reference), _squares(case)
     both = (at_reference > 0.0) & (at_case > 0.0)
     scale = np.where(both, at_case / np.where(both, at_reference, 1.0), 1.0)
     slopes = effects(design, answers.reshape(len(runs), -1)).reshape(-1, *at_case.shape)
     covered = np.array([_coverage(zones, coverage) for zones in runs])
     moved = covered.mean(axis=0) - _coverage(reference, coverage)
     return LinearModel(
-        lengths=at_case + scale * (answers.mean(axis=0) - at_reference),
-        lengths_by=scale * slopes,
+        squares=at_case + scale * (answers.mean(axis=0) - at_reference),
+        squares_by=scale * slopes,
         coverage=_coverage(case, coverage) + moved,
         coverage_by=effects(design, covered),
     )
@@ -126,7 +127,8 @@ def find_intervals(
     x, z = _points(factors)
     n = len(factors)
     growth = np.exp(model_error * z)[:, None, None]
-    bare = np.maximum(0.0, model.lengths + np.tensordot(x, model.lengths_by[:n], 1))
+    squares = model.squares + np.tensordot(x, model.squares_by[:n], 1)
+    bare = np.sqrt(np.maximum(0.0, squares))
     lengths = bare * growth
     zones = {
         name: ZoneBand(
@@ -162,12 +164,12 @@ def shares(slopes: FloatArray) -> FloatArray | None:
     return np.asarray(slopes**2 / total) if total > 0.0 else None
 
 
-def _lengths(zones: Zones) -> FloatArray:
+def _squares(zones: Zones) -> FloatArray:
     rows = []
     for name in PROCESSES:
         zone = zones[name]
         rows.append([np.cbrt(zone.volume), *zone.axes, zone.along, zone.across])
-    return np.array(rows)
+    return np.array(rows) ** 2
 
 
 def _coverage(zones: Zones, coverage: Coverage | None) -> FloatArray:

@@ -11,8 +11,8 @@ from ablsim.uncertainty.factors import Factor
 from ablsim.uncertainty.propagate import Coverage, find_intervals, fit_model, shares
 from ablsim.zone import TumourCoverage, Zone, Zones
 
-SLOPES = np.array([0.8e-3, -0.6e-3, 0.0])
 SIZE = 12e-3
+SLOPES = np.array([24e-6, -18e-6, 0.0])  # m^2 by one SD: together 30e-6
 TIGHT = 1.6448536269514722  # quantile of 95 % of a standard normal number
 
 
@@ -30,47 +30,47 @@ def make_zones(size, *, tumour=None):
 
 
 def make_runs(size=SIZE, slopes=SLOPES):
-    return [make_zones(max(0.0, size + row @ slopes)) for row in plackett_burman()[:, :3]]
+    squares = size**2 + plackett_burman()[:, :3] @ slopes
+    return [make_zones(math.sqrt(max(0.0, square))) for square in squares]
 
 
 def test_a_linear_answer_has_its_normal_interval():
     model = fit_model(plackett_burman(), make_runs(), make_zones(SIZE), make_zones(SIZE), None)
-    assert shares(model.lengths_by[:, 0, 0])[:3] == pytest.approx([0.64, 0.36, 0.0])
+    assert shares(model.squares_by[:, 0, 0])[:3] == pytest.approx([0.64, 0.36, 0.0])
     found = find_intervals(model, make_factors(), "stasis", None)
-    low, middle, high = (value ** (1.0 / 3.0) for value in found.zones["death"].volume)
-    assert middle == pytest.approx(SIZE, rel=1e-4)
-    assert high - middle == pytest.approx(TIGHT * 1e-3, rel=5e-3)
-    assert middle - low == pytest.approx(TIGHT * 1e-3, rel=5e-3)
-    along = found.zones["stasis"].along
-    assert along[2] - along[0] == pytest.approx(1.2 * 2.0 * TIGHT * 1e-3, rel=5e-3)
+    ends = [SIZE**2 + z * 30e-6 for z in (-TIGHT, 0.0, TIGHT)]
+    assert found.zones["death"].volume == pytest.approx([end**1.5 for end in ends], rel=2e-3)
+    assert found.zones["stasis"].along == pytest.approx(
+        [1.2 * math.sqrt(end) for end in ends], rel=1e-3
+    )
     assert found.tumour is None
     assert found.healthy_ablated == found.zones["stasis"].volume
 
 
 def test_an_even_distribution_ends_where_it_ends():
-    slopes = np.array([1e-3, 0.0, 0.0])
+    slopes = np.array([30e-6, 0.0, 0.0])
     model = fit_model(
         plackett_burman(), make_runs(slopes=slopes), make_zones(SIZE), make_zones(SIZE), None
     )
     found = find_intervals(model, make_factors("even"), "stasis", None).zones["stasis"].volume
-    expected = [SIZE + x * math.sqrt(3.0) * 1e-3 for x in (-0.9, 0.0, 0.9)]
-    assert [value ** (1.0 / 3.0) for value in found] == pytest.approx(expected, rel=1e-3)
+    ends = [SIZE**2 + x * math.sqrt(3.0) * 30e-6 for x in (-0.9, 0.0, 0.9)]
+    assert found == pytest.approx([end**1.5 for end in ends], rel=1e-3)
 
 
 def test_effects_of_coarse_runs_are_relative_to_the_coarse_run_of_the_case():
     """Runs that all come out 10 % too small give the same relative band around the fine one."""
-    runs, slopes = make_runs(0.9 * SIZE, 0.9 * SLOPES), SLOPES
+    runs = make_runs(0.9 * SIZE, 0.81 * SLOPES)
     model = fit_model(plackett_burman(), runs, make_zones(0.9 * SIZE), make_zones(SIZE), None)
-    assert model.lengths[0, 0] == pytest.approx(SIZE)
-    assert model.lengths_by[:3, 0, 0] == pytest.approx(slopes, abs=1e-15)
+    assert model.squares[0, 0] == pytest.approx(SIZE**2)
+    assert model.squares_by[:3, 0, 0] == pytest.approx(SLOPES, abs=1e-15)
 
 
 def test_a_default_beside_the_middle_moves_the_middle():
     """The reference is at the first factor's coordinate 1; the runs are about 0."""
     runs = make_runs()
-    reference = make_zones(SIZE + SLOPES[0])
+    reference = make_zones(math.sqrt(SIZE**2 + SLOPES[0]))
     model = fit_model(plackett_burman(), runs, reference, reference, None)
-    assert model.lengths[0, 0] == pytest.approx(SIZE)
+    assert model.squares[0, 0] == pytest.approx(SIZE**2)
 
 
 def test_the_error_of_the_model_adds_to_the_logarithm_of_a_length():
@@ -83,7 +83,7 @@ def test_the_error_of_the_model_adds_to_the_logarithm_of_a_length():
 
 
 def test_a_zone_that_may_vanish_has_nothing_at_its_lower_end():
-    slopes = np.array([0.9 * SIZE, 0.0, 0.0])
+    slopes = np.array([0.9 * SIZE**2, 0.0, 0.0])
     runs = make_runs(slopes=slopes)
     model = fit_model(plackett_burman(), runs, make_zones(SIZE), make_zones(SIZE), None)
     low, middle, high = find_intervals(model, make_factors(), "stasis", None).zones["stasis"].volume
@@ -92,7 +92,7 @@ def test_a_zone_that_may_vanish_has_nothing_at_its_lower_end():
     empty = [make_zones(0.0)] * 12
     model = fit_model(plackett_burman(), empty, make_zones(0.0), make_zones(0.0), None)
     assert find_intervals(model, make_factors(), "stasis", None).zones["stasis"].volume == (0, 0, 0)
-    assert shares(model.lengths_by[:, 0, 0]) is None
+    assert shares(model.squares_by[:, 0, 0]) is None
 
 
 def make_coverage():
