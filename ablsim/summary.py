@@ -50,7 +50,8 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
 
     Lengths are in mm, volumes in mL, energies in J, times in s; keys carry their unit. What a run
     without organs, probes, photons, random numbers or error estimates has not is empty or null.
-    ``shrinkage`` is there only for tissue without any perfusion, that is on the bench.
+    ``shrinkage`` is there only for tissue without any perfusion, that is on the bench;
+    ``error.band`` is filled in by `ablsim.band.summarise_band` where a band was asked for.
     """
     case, ledger, statistics = result.case, result.ledger, result.statistics
     protocol = case.protocol
