@@ -69,7 +69,9 @@ def estimate_band(
     2 mm, or as large as the fibre spacing allows, or the case's own if they are larger. One more
     run of the unvaried case on these cells carries their effects over to its own: lengths keep
     the relative ones, margins the absolute ones. Nothing is random: the same case has the same
-    band.
+    band. Against 64 to 128 runs spread over all parameters the ends of the intervals of volumes
+    are right to 8 %, for a diffuser that works close to its threshold to 30 %, without the error
+    of the model; runs on 2 mm instead of 1 mm move them by up to 8 %.
 
     Examples
     --------

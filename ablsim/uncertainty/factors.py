@@ -20,6 +20,7 @@ from ablsim.case import Case
 from ablsim.damage.rate import SHIFT_DURATION, threshold_temperature
 from ablsim.quantities import TEMPERATURE_DIFFERENCE
 from ablsim.tissue.constants import CHAR_FILM_FRACTION, TRANSMISSION_BARE, TRANSMISSION_DIFFUSER
+from ablsim.tissue.dose import ThermalDose
 from ablsim.tissue.kinetics import TIE_TEMPERATURE
 from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.properties import ASSUMED, GIVEN, DamageKinetics, Sourced
@@ -170,12 +171,14 @@ def _thresholds(case: Case) -> list[Factor]:
     return found
 
 
-def _disagreement(process: str, name: str) -> tuple[float, float, str]:
+def _disagreement(process: str, name: str) -> tuple[float, float, str] | None:
     """Return mean and SD [K] of how far published sets lie from the one called ``name``.
 
     Compared is the temperature that completes the process in `SHIFT_DURATION`. A set that the case
-    chose itself stands in the middle of that spread.
+    chose itself stands in the middle of that spread; one without a threshold has none.
     """
+    if not isinstance(get_kinetics(name), DamageKinetics | ThermalDose):
+        return None
     names = ALTERNATIVES[process]
     levels = [threshold_temperature(get_kinetics(n), SHIFT_DURATION) for n in names]
     mean = float(np.mean(levels)) - levels[0] if name == names[0] else 0.0
