@@ -74,8 +74,8 @@ class Band:
     """The uncertainty of one run.
 
     Each interval is the value that is not exceeded with a probability of 5, 50 and 95 %. The middle
-    is not the run's own number: where defaults do not stand in the middle of what is plausible (no
-    perfusion can shut down by more than all of it), it lies beside it.
+    is not the run's own number: where a default does not stand in the middle of what is plausible
+    (perfusion may stop less than wholly, but not more), it lies beside it.
 
     Parameters
     ----------
