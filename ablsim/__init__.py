@@ -18,6 +18,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ablsim.band import Band
     from ablsim.bibliography import cite
     from ablsim.case import Case
     from ablsim.case_fibres import FibreArrayTable, FibreTable
@@ -34,11 +35,13 @@ if TYPE_CHECKING:
     from ablsim.steps import Deliver, NewSession, PullBack, Ramp, Reposition, Rest
     from ablsim.storage import load, save
     from ablsim.summary import summarise
+    from ablsim.uncertainty import estimate_band
     from ablsim.zone import Zones, measure_zones
 
 __version__ = version("ablsim")
 
 _HOMES = {
+    "ablsim.band": ("Band",),
     "ablsim.bibliography": ("cite",),
     "ablsim.case": ("Case",),
     "ablsim.case_fibres": ("FibreArrayTable", "FibreTable"),
@@ -55,11 +58,13 @@ _HOMES = {
     "ablsim.steps": ("Deliver", "NewSession", "PullBack", "Ramp", "Reposition", "Rest"),
     "ablsim.storage": ("load", "save"),
     "ablsim.summary": ("summarise",),
+    "ablsim.uncertainty": ("estimate_band",),
     "ablsim.zone": ("Zones", "measure_zones"),
 }
 
 __all__ = [
     "AblsimError",
+    "Band",
     "Case",
     "CaseError",
     "Deliver",
@@ -89,6 +94,7 @@ __all__ = [
     "VesselTable",
     "Zones",
     "cite",
+    "estimate_band",
     "load",
     "make_domain",
     "measure_zones",

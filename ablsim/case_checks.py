@@ -75,6 +75,13 @@ def check_memory(grid: Grid) -> None:
     raise CaseError(msg)
 
 
+def coarsest_spacing(fibres: Sequence[Fibre]) -> float:
+    """Return the longest edge of a cell that tells fibres apart [m]; infinite for one fibre."""
+    pairs = combinations(fibres, 2)
+    nearest = min((emitter_distance(one, other) for one, other in pairs), default=math.inf)
+    return nearest / _CELLS_BETWEEN_FIBRES
+
+
 def free_memory() -> float | None:
     """Return how much memory a new run may take [bytes]; None where the system does not say it."""
     known = [value for value in (_free_in_system(), _free_in_container()) if value is not None]
@@ -198,8 +205,8 @@ def _distances(case: "Case") -> Iterator[str]:
             f"21G needles need at least {_mm(NEEDLE_DIAMETER)}; move them apart"
         )
         return
-    nearest = min(emitter_distance(a[1], b[1]) for a, b in pairs)
-    coarsest = nearest / _CELLS_BETWEEN_FIBRES
+    coarsest = coarsest_spacing(case.fibres_all)
+    nearest = coarsest * _CELLS_BETWEEN_FIBRES
     if case.numerics.spacing > coarsest + _SLACK:
         yield (
             f"numerics.spacing: {_mm(case.numerics.spacing)} is over a quarter of the fibre "

@@ -27,6 +27,7 @@ class ProtocolTable(Table):
         return self
 
 
+_Shift = TEMPERATURE_DIFFERENCE.within("-20 K", "20 K", example="1 K")
 _LAWS = ("stasis", "stasis_hyperaemia", "cutoff_60C", "constant")
 _BOILING = {
     "apparent_enthalpy_99_101": "boiling models for comparison",
@@ -54,6 +55,9 @@ class PhysicsTable(Table):
         "stasis",
         description="stasis: perfusion fades with the stasis damage; stasis_hyperaemia: rises "
         "before it fades, in normal tissue; cutoff_60C: ends for good at 60 degC",
+    )
+    shutdown: Annotated[float, Number(1.0, 0.0, 1.0)] = Field(
+        1.0, description="share of the perfusion that follows its law; the rest goes on for ever"
     )
     boiling: Annotated[
         Literal["water_state", "none"], Choice(("water_state", "none"), _BOILING)
@@ -85,6 +89,13 @@ class PhysicsTable(Table):
     death: Annotated[str, Later(Words("reddy_hcc_2013"), _DEATHS, 'use "reddy_hcc_2013" today')] = (
         Field("reddy_hcc_2013", description="kinetics of cell death")
     )
+    stasis_shift: Annotated[float, _Shift] = Field(
+        0.0,
+        description="how much higher the temperature is that completes stasis within 360 s; the "
+        "activation energy stays",
+    )
+    whitening_shift: Annotated[float, _Shift] = Field(0.0, description="the same of whitening")
+    death_shift: Annotated[float, _Shift] = Field(0.0, description="the same of cell death")
     reported_zone: Annotated[
         Literal["stasis", "whitening", "death"], Choice(("stasis", "whitening", "death"))
     ] = Field("stasis", description="the zone that margins and ablated fraction refer to")

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +13,6 @@ from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
 
 if TYPE_CHECKING:
     from ablsim.case import Case
-    from ablsim.checkpoint import Checkpoint
-    from ablsim.result import Result
 
 WRONG_INPUT, UNFINISHED, INTERRUPTED = 2, 3, 130
 
@@ -37,6 +34,7 @@ def run(
     json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
     resume: Annotated[bool, Parameter(negative="")] = False,
+    band: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Simulate a case, store the result, draw it and sum it up.
 
@@ -53,18 +51,27 @@ def run(
         Replace an existing result.
     resume
         Go on from the checkpoint of an unfinished run of the same case.
+    band
+        Say how far each number may be off, and what it hangs on: 13 coarser runs more. With
+        --resume, also for a result that is finished.
     """
     from ablsim.case import Case
+    from ablsim.running import add_band, check_target, find_checkpoint, is_finished, simulate_into
 
     question = Case.from_toml(case)
     path = output if output is not None else case.with_suffix(".vtkhdf")
-    if resume and not force and _is_finished(question, path):
-        print(f"{path} is finished; nothing was computed", file=sys.stderr)
-        show(path, json_=json_)
-        return
-    _check_target(path, force=force)
-    checkpoint = _find_checkpoint(question, path, resume=resume, force=force)
-    result, summary, remark = _simulate_into(question, path, checkpoint, quiet=json_)
+    if resume and not force and is_finished(question, path):
+        from ablsim.storage import load, load_summary
+
+        print(f"{path} is finished; it is not computed again", file=sys.stderr)
+        result, summary, remark = load(path), load_summary(path), ""
+        band = band and summary["error"]["band"] is None
+    else:
+        check_target(path, force=force)
+        checkpoint = find_checkpoint(question, path, resume=resume, force=force)
+        result, summary, remark = simulate_into(question, path, checkpoint, quiet=json_)
+    if band:
+        summary = add_band(result, path, summary, quiet=json_)
     if json_:
         print(json.dumps(summary, indent=2))
         return
@@ -161,121 +168,6 @@ def doctor() -> None:
     print(report)
     if not healthy:
         sys.exit(UNFINISHED)
-
-
-def _check_target(path: Path, *, force: bool) -> None:
-    """Refuse a result that could not be written, or that would replace another unasked."""
-    if path.suffix not in {".vtkhdf", ".hdf"}:
-        msg = (
-            f"output {path}: a result's name ends in .vtkhdf, or ParaView takes it for something "
-            f"else; write {path.with_suffix('.vtkhdf').name}"
-        )
-        raise CaseError(msg)
-    if path.is_dir() or (path.exists() and not force):
-        msg = f"output {path} exists already; choose another name with -o, or add --force"
-        raise CaseError(msg)
-    if not path.parent.is_dir():
-        msg = f"output {path}: there is no folder {path.parent}; create it first"
-        raise CaseError(msg)
-
-
-def _is_finished(question: "Case", path: Path) -> bool:
-    """Say whether the result is there already; refuse one of another case."""
-    if not path.is_file():
-        return False
-    from ablsim.storage import load
-
-    if load(path).case != question:
-        msg = (
-            f"--resume: {path} is the result of another case; choose another name with -o, or "
-            "replace it with --force in place of --resume"
-        )
-        raise CaseError(msg)
-    return True
-
-
-def _find_checkpoint(
-    question: "Case", path: Path, *, resume: bool, force: bool
-) -> "Checkpoint | None":
-    """Return the checkpoint to go on from, or say why the run starts from the beginning."""
-    from ablsim.storage import checkpoint_path, load_checkpoint
-
-    place = checkpoint_path(path)
-    if not resume:
-        if place.exists():
-            note = f"an unfinished run left {place}; --resume would have gone on from there"
-            print(note, file=sys.stderr)
-        return None
-    if force:
-        msg = "--resume goes on with a run and --force starts it anew; give one of the two"
-        raise CaseError(msg)
-    checkpoint = load_checkpoint(path)
-    if checkpoint is None:
-        print(f"there is no {place}; starting from the beginning", file=sys.stderr)
-    elif checkpoint.case != question:
-        msg = (
-            f"--resume: {place} is the checkpoint of another case ({checkpoint.case.title}); "
-            "resume with that case, or remove the file to start from the beginning"
-        )
-        raise CaseError(msg)
-    else:
-        print(f"resuming at {checkpoint.time:.0f} s", file=sys.stderr)
-    return checkpoint
-
-
-def _simulate_into(
-    question: "Case", path: Path, checkpoint: "Checkpoint | None", *, quiet: bool
-) -> tuple["Result", dict[str, object], str]:
-    """Simulate, storing as it goes; return result, summary and a remark about the picture."""
-    from ablsim.interruption import Interruption
-    from ablsim.progress import RunProgress
-
-    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
-        from ablsim.domain import make_domain
-        from ablsim.simulation import simulate
-        from ablsim.storage import Recorder, checkpoint_path
-        from ablsim.summary import summarise
-        from ablsim.view.pictures import draw
-        from ablsim.zone import measure_zones
-
-        def follow(time: float, duration: float) -> None:
-            progress.update(time, duration)
-            interruption.check()
-
-        domain = make_domain(question)
-        with Recorder(
-            path,
-            question,
-            domain.grid,
-            domain.labels,
-            domain.materials,
-            question.tissue.body_temperature,
-            resume=checkpoint is not None,
-        ) as recorder:
-            try:
-                result = simulate(
-                    question,
-                    domain=domain,
-                    on_snapshot=recorder.snapshot,
-                    on_progress=follow,
-                    on_checkpoint=recorder.checkpoint,
-                    resume_from=checkpoint,
-                )
-            except KeyboardInterrupt:
-                kept = f"kept is {checkpoint_path(path)}; run again with --resume to go on"
-                raise KeyboardInterrupt(kept) from None
-            progress.stage("measuring")
-            zones = measure_zones(result)
-            result = replace(result, notes=(*result.notes, *zones.notes))
-            summary = summarise(result, zones)
-            recorder.finish(result, summary)
-        progress.stage("drawing")
-        try:
-            remark = draw(path, path.with_suffix(".png"))
-        except ResultError as error:  # the result itself is safe by now
-            remark = f"no picture could be made: {error}"
-        interruption.check(f"the result {path} is complete")
-    return result, summary, remark
 
 
 def _read_case(source: Path) -> "Case":

@@ -61,6 +61,13 @@ class RunProgress:
         """Name what comes after the simulation."""
         self._bar.update(self._task, description=text)
 
+    def count(self, what: str, number: int, total: int) -> None:
+        """Say that run ``number`` of ``total`` begins."""
+        text = f"{what}: run {number} of {total}"
+        self.stage(text)
+        if not self._console.is_terminal:
+            self.say(text)
+
     def update(self, time: float, duration: float) -> None:
         """Show that ``time`` of ``duration`` [s] has been simulated."""
         self._bar.update(self._task, completed=time, total=duration, description="simulating")

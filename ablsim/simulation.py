@@ -14,7 +14,7 @@ import numpy as np
 
 from ablsim.case import Case
 from ablsim.checkpoint import Checkpoint, Resumable
-from ablsim.damage.rate import rate_table, skip_temperature
+from ablsim.damage.rate import rate_table, shift_threshold, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
@@ -369,9 +369,14 @@ class _Keeper:
 
 
 def _make_solver(case: Case, domain: Domain) -> PennesSolver:
+    physics = case.physics
     processes = [
-        get_kinetics(name)
-        for name in (case.physics.stasis, case.physics.whitening, case.physics.death)
+        shift_threshold(get_kinetics(name), by)
+        for name, by in (
+            (physics.stasis, physics.stasis_shift),
+            (physics.whitening, physics.whitening_shift),
+            (physics.death, physics.death_shift),
+        )
     ]
     base = case.tissue.body_temperature
     settings = HeatSettings(
@@ -381,7 +386,8 @@ def _make_solver(case: Case, domain: Domain) -> PennesSolver:
         skip_temperature=skip_temperature(processes, case.protocol.duration),
         char_temperature=CHAR_TEMPERATURE.si,
         cap_temperature=CAP_TEMPERATURE.si,
-        perfusion_law=case.physics.perfusion_law,
+        perfusion_law=physics.perfusion_law,
+        shutdown=physics.shutdown,
         time_step=case.numerics.time_step,
         tolerance=case.numerics.active_region_tolerance,
         precision=case.numerics.precision,

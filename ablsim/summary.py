@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ablsim.band_text import band_lines, beside, zone_row
 from ablsim.notebook import DISCLAIMER as DISCLAIMER
 from ablsim.residual import ResidualPiece
 from ablsim.result import Result, TipRecord
@@ -48,7 +49,8 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
 
     Lengths are in mm, volumes in mL, energies in J, times in s; keys carry their unit. What a run
     without organs, probes, photons, random numbers or error estimates has not is empty or null.
-    ``shrinkage`` is there only for tissue without any perfusion, that is on the bench.
+    ``shrinkage`` is there only for tissue without any perfusion, that is on the bench;
+    ``error.band`` is filled in by `ablsim.band.summarise_band` where a band was asked for.
 
     Parameters
     ----------
@@ -129,7 +131,7 @@ def render(summary: Mapping[str, Any], *, notes: Sequence[str] = ()) -> str:
         probe_lines(summary["probes"]),
         _energy_table(summary["energy_j"]),
         _work_lines(summary),
-        [CONFIDENCE] if summary["error"]["band"] is None else [],
+        [CONFIDENCE] if (band := summary["error"]["band"]) is None else band_lines(band),
     ]
     if notes:
         parts.append(["Notes", *(f"  - {note}" for note in notes)])
@@ -241,6 +243,8 @@ def _zone_table(summary: Mapping[str, Any]) -> list[str]:
             f"{zone['along_fibre_mm']:>8.1f}{zone['across_fibre_mm']:>9.1f}"
             f"{zone['sphericity']:>12.2f}{zone['pieces']:>8d}"
         )
+        if (band := summary["error"]["band"]) is not None:
+            lines.append(zone_row(band, name))
     if tumour is not None:
         lines.append("* tumour and healthy tissue below refer to this zone")
     return lines
@@ -324,23 +328,32 @@ def _range(bounds: Sequence[float]) -> str:
 def _volume_lines(summary: Mapping[str, Any]) -> list[str]:
     """Return tumour and other volumes."""
     rows: list[tuple[str, str]] = []
-    tumour = summary["tumour"]
+    tumour, band = summary["tumour"], summary["error"]["band"]
     if tumour is not None:
+        around = None if band is None else band["tumour"]
         rows += [
             ("Tumour", f"{tumour['diameter_mm']:.1f} mm, {tumour['volume_ml']:.2f} mL"),
-            ("  ablated", _percent(tumour["ablated_fraction"])),
-            ("  with its margin", _percent(tumour["ablated_fraction_with_margin"])),
-            ("  left", f"{tumour['residual_ml']:.2f} mL"),
+            (
+                "  ablated",
+                _percent(tumour["ablated_fraction"]) + beside(around, "ablated_fraction"),
+            ),
+            (
+                "  with its margin",
+                _percent(tumour["ablated_fraction_with_margin"])
+                + beside(around, "ablated_fraction_with_margin"),
+            ),
+            ("  left", f"{tumour['residual_ml']:.2f} mL{beside(around, 'residual_ml')}"),
             *_residual_rows(tumour),
             (
                 "  margin",
-                f"smallest {_signed(tumour['margin_min_mm'])} mm, "
-                f"mean {_signed(tumour['margin_mean_mm'])} mm",
+                f"smallest {_signed(tumour['margin_min_mm'])} mm{beside(around, 'margin_min_mm')}, "
+                f"mean {_signed(tumour['margin_mean_mm'])} mm{beside(around, 'margin_mean_mm')}",
             ),
             *_margin_rows(tumour),
         ]
+    healthy = f"{summary['healthy_ablated_ml']:.2f} mL{beside(band, 'healthy_ablated_ml')}"
     rows += [
-        ("Healthy tissue ablated", f"{summary['healthy_ablated_ml']:.2f} mL"),
+        ("Healthy tissue ablated", healthy),
         ("Boiled / charred", f"{summary['boiled_ml']:.2f} / {summary['charred_ml']:.2f} mL"),
     ]
     if summary.get("tips"):  # results stored before there were any have none

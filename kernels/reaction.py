@@ -121,12 +121,14 @@ def _flow_with_hyperaemia(still):
 
 
 @njit(cache=True, error_model="numpy")
-def _properties_row(t, water, stasis, code, tissue, law, t_base, k, w, c):
+def _properties_row(t, water, stasis, code, tissue, law, shutdown, t_base, k, w, c):
     """Conductivity by temperature and water, perfusion by its law.
 
     ``law``: 0 constant, 1 stasis, 2 stasis with hyperaemia before it, 3 none once past 60 degC.
+    The share ``shutdown`` of the perfusion follows it, the rest stays as at rest.
     """
     one = t.dtype.type(1.0)
+    kept = one - shutdown
     zero = t.dtype.type(0.0)
     most = t.dtype.type(60.0)
     cutoff = t.dtype.type(333.15) - t_base
@@ -136,11 +138,12 @@ def _properties_row(t, water, stasis, code, tissue, law, t_base, k, w, c):
         wet = tissue[p, 3] * (one + tissue[p, 5] * ramp)
         k[i] = tissue[p, 4] + (wet - tissue[p, 4]) * water[i]
         if law == 1 or law == 2:
-            w[i] = tissue[p, 8] * _exp(-min(stasis[i], most), c)
-            if law == 2 and tissue[p, 9] > zero and tissue[p, 8] > zero:
-                w[i] = tissue[p, 8] * _flow_with_hyperaemia(w[i] / tissue[p, 8])
+            flow = _exp(-min(stasis[i], most), c)
+            if law == 2 and tissue[p, 9] > zero:
+                flow = t.dtype.type(_flow_with_hyperaemia(flow))
+            w[i] = tissue[p, 8] * (kept + shutdown * flow)
         elif law == 3 and t[i] >= cutoff:
-            w[i] = zero
+            w[i] = kept * tissue[p, 8]
 
 
 @njit(cache=True, error_model="numpy")
@@ -178,13 +181,14 @@ def react(
     t_boil,
     t_char,
     law,
+    shutdown,
 ):
     """Bring the hot rows of ``box`` up to date with their new temperature ``theta``.
 
     ``kinetics`` holds the processes of stasis, whitening and death (`_damage_row`). ``hot[z, y]``
     marks the rows to visit, ``dried[z, y]`` receives which hold a cell that has lost water.
     ``t_boil`` and ``t_char`` are rises [K]; char grows over 20 K in cells with less than 5 % of
-    their water.
+    their water. ``shutdown`` [1] is the share of the perfusion that follows ``law``.
     """
     z0, z1, y0, y1, x0, x1 = box
     inv_ramp = theta.dtype.type(1.0 / 20.0)
@@ -215,6 +219,7 @@ def react(
                 code_row,
                 tissue,
                 law,
+                shutdown,
                 t_base,
                 k[z, y, x0:x1],
                 w[z, y, x0:x1],

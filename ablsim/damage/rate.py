@@ -8,6 +8,7 @@ rates fitted between 45 and 60 degC would otherwise destroy tissue at body tempe
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from ablsim.tissue.dose import Kinetics, ThermalDose
+from ablsim.tissue.properties import GIVEN, Sourced
 from ablsim.units import GAS_CONSTANT, to_kelvin
 
 NEGLIGIBLE = 1e-3
 """Damage integral over a whole treatment that may be left out."""
+
+SHIFT_DURATION = 360.0
+"""Time [s] within which the temperature that a shift moves completes a process."""
 
 REFERENCE = to_kelvin(43.0)
 """Temperature at which equivalent minutes are counted [K]."""
@@ -82,6 +87,50 @@ def threshold_temperature(process: Kinetics, duration: float, omega: float = 1.0
         return float(_log_rate(c, np.asarray(temperature)) - needed)
 
     return float(brentq(excess, 200.0, 1000.0, xtol=1e-12, rtol=1e-14))
+
+
+def shift_threshold(process: Kinetics, by: float) -> Kinetics:
+    """Return a process that needs another temperature for the same damage.
+
+    Parameters
+    ----------
+    process : Kinetics
+        The process.
+    by : float
+        How much higher the constant temperature is to be that completes it within
+        `SHIFT_DURATION` [K]; 0 returns the process itself.
+
+    Notes
+    -----
+    The activation energy stays (of a thermal dose: the factors per kelvin), and so does the gate.
+    The frequency factor, or the dose, follows from the rate that the new temperature must have.
+
+    Examples
+    --------
+    >>> from ablsim.tissue.library import get_kinetics
+    >>> stasis = get_kinetics("brown_stasis")
+    >>> before = threshold_temperature(stasis, SHIFT_DURATION)
+    >>> after = threshold_temperature(shift_threshold(stasis, 1.5), SHIFT_DURATION)
+    >>> round(after - before, 9)
+    1.5
+    """
+    if by == 0.0:
+        return process
+    c = coefficients(process)
+    threshold = threshold_temperature(process, SHIFT_DURATION)
+    before, after = _log_rate(c, np.array([threshold, threshold + by]))
+    slower = float(np.exp(after - before))
+    if isinstance(process, ThermalDose):
+        return replace(process, minutes=_given(process.minutes, slower))
+    return replace(process, frequency_factor=_given(process.frequency_factor, 1.0 / slower))
+
+
+def _given(number: Sourced, factor: float) -> Sourced:
+    """Return a number times a factor that the case asks for."""
+    value = number.value * factor
+    return Sourced(
+        value, number.unit, GIVEN, low=value, high=value, how="given", no_spread="shifted"
+    )
 
 
 def skip_temperature(processes: Sequence[Kinetics], duration: float) -> float:

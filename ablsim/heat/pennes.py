@@ -58,6 +58,8 @@ class HeatSettings:
         Where dry tissue chars, and above which heat is moved on [K].
     perfusion_law : {"stasis", "stasis_hyperaemia", "cutoff_60C", "constant"}
         How perfusion follows stasis or temperature.
+    shutdown : float
+        Share of the perfusion that does so [1].
     time_step : float, optional
         Longest step [s]; by default a share of the stable one.
     tolerance : float
@@ -73,6 +75,7 @@ class HeatSettings:
     char_temperature: float
     cap_temperature: float
     perfusion_law: PerfusionLaw = "stasis"
+    shutdown: float = 1.0
     time_step: float | None = None
     tolerance: float = 0.01
     precision: Literal["float32", "float64"] = "float32"
@@ -339,6 +342,7 @@ class PennesSolver:
             boiling,
             of(settings.char_temperature - settings.base_temperature),
             LAWS[settings.perfusion_law],
+            of(settings.shutdown),
         )
         if self._tips.shape[0]:
             moved = reaction.cap(

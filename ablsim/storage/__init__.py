@@ -4,6 +4,7 @@
 ``<name>.part``, brought to the disk, and only then renamed.
 """
 
+from ablsim.storage.amend import replace_summary
 from ablsim.storage.checkpoints import checkpoint_path, load_checkpoint
 from ablsim.storage.reader import load, load_summary, snapshots
 from ablsim.storage.recorder import Recorder, save
@@ -14,6 +15,7 @@ __all__ = [
     "load",
     "load_checkpoint",
     "load_summary",
+    "replace_summary",
     "save",
     "snapshots",
 ]

@@ -180,3 +180,41 @@ def test_interrupt_ends_with_130_and_leaves_only_a_checkpoint(tmp_path, number, 
     assert "--resume" in errors
     kept = sorted(path.name for path in tmp_path.iterdir())
     assert kept == ["long.toml", "long.vtkhdf.checkpoint"]
+
+
+def test_a_band_is_printed_stored_and_the_same_in_json(done):
+    folder, _ = done
+    run = ablsim("run", "small.toml", "-o", "band.vtkhdf", "--band", cwd=folder)
+    assert run.returncode == 0, run.stderr
+    assert "band: run 12 of 12" in run.stderr
+    assert "What it hangs on" in run.stdout
+    assert "How sure" not in run.stdout
+    shown = ablsim("show", "band.vtkhdf", cwd=folder)
+    assert shown.stdout.strip() in run.stdout
+    band = json.loads(ablsim("show", "band.vtkhdf", "--json", cwd=folder).stdout)["error"]["band"]
+    low, middle, high = band["zones"]["stasis"]["volume_ml"]
+    assert 0.0 <= low < middle < high
+    assert sum(band["shares"]["volume"].values()) + band["shares"]["together"] == pytest.approx(1.0)
+    again = ablsim("run", "small.toml", "-o", "band2.vtkhdf", "--band", "--json", cwd=folder)
+    assert again.stderr == ""
+    assert json.loads(again.stdout)["error"]["band"] == band
+
+
+def test_an_interrupted_band_leaves_the_result_complete(tmp_path):
+    (tmp_path / "small.toml").write_text(CASE, encoding="utf-8")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ablsim", "run", "small.toml", "--band"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert any(line.startswith("band: run 2 ") for line in child.stderr)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert "small.vtkhdf is complete, but has no band" in errors
+    assert "Traceback" not in errors
+    shown = json.loads(ablsim("show", "small.vtkhdf", "--json", cwd=tmp_path).stdout)
+    assert shown["error"]["band"] is None
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["small.png", "small.toml", "small.vtkhdf"]

@@ -1,5 +1,6 @@
 """The summary as JSON and as text."""
 
+import copy
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ablsim.band_text import band_lines, beside, span, zone_row
 from ablsim.grid import Grid
 from ablsim.margins import MarginMap
 from ablsim.residual import ResidualPiece
@@ -343,3 +345,128 @@ def test_a_run_without_any_light_can_be_read_too():
     text = render(summary)
     assert "nan" not in text.lower()
     assert "-0.0" not in text
+
+
+# the band -----------------------------------------------------------------------------------------
+
+ZONE_BAND = {
+    "volume_ml": [7.2, 14.9, 31.0],
+    "axes_mm": [[26.0, 33.0, 41.0], [25.0, 31.0, 39.0], [22.0, 28.0, 35.0]],
+    "along_fibre_mm": [26.0, 33.0, 41.0],
+    "across_fibre_mm": [24.0, 29.5, 37.0],
+}
+TUMOUR_BAND = {
+    "ablated_fraction": [0.714, 0.97, 1.0],
+    "ablated_fraction_with_margin": [0.5, 0.8, 0.96],
+    "margin_min_mm": [-4.2, -1.2, 1.04],
+    "margin_mean_mm": [-0.04, 2.0, 4.1],
+    "residual_ml": [0.0, 0.4, 4.04],
+}
+BAND = {
+    "level": [0.05, 0.5, 0.95],
+    "zones": dict.fromkeys(("stasis", "whitening", "death"), ZONE_BAND),
+    "tumour": TUMOUR_BAND,
+    "healthy_ablated_ml": [1.2, 4.0, 11.6],
+    "parameters_only": {
+        "zones": {"stasis": {**ZONE_BAND, "volume_ml": [10.0, 15.0, 22.0]}},
+        "tumour": {**TUMOUR_BAND, "ablated_fraction": [0.9, 0.97, 1.0]},
+        "healthy_ablated_ml": [2.0, 4.0, 7.0],
+    },
+    "shares": {
+        "zone": "stasis",
+        "volume": {"perfusion of liver": 0.61, "stasis threshold": 0.38, "scattering": 0.01},
+        "ablated_fraction": {
+            "perfusion of liver": 0.2,
+            "stasis threshold": 0.8,
+            "scattering": None,
+        },
+        "together": 0.0,
+    },
+    "varied": [
+        {"name": "perfusion of liver", "spread": "factor 1.28 up or down", "source": "Hasgall2022"},
+        {"name": "stasis threshold", "spread": "SD 0.89 K", "source": "published sets"},
+        {"name": "scattering", "spread": "factor 1.42 up or down", "source": "library"},
+    ],
+    "model_error_sd_ln_d": 0.15,
+    "runs": 13,
+    "spacing_mm": 2.0,
+    "vanished": {},
+}
+
+
+def with_band(tumour=True):
+    summary = make_summary(make_coverage() if tumour else None)
+    band = copy.deepcopy(BAND)
+    if not tumour:
+        band["tumour"] = band["parameters_only"]["tumour"] = None
+        band["shares"]["ablated_fraction"] = dict.fromkeys(band["shares"]["volume"])
+    summary["error"]["band"] = band
+    return summary
+
+
+def test_each_number_has_its_band_beside_it():
+    text = render(with_band())
+    lines = text.splitlines()
+    assert "  ablated               97.3 % (71-100 %)" in lines
+    assert "  with its margin       80.0 % (50-96 %)" in lines
+    assert "  left                  0.38 mL (0.00-4.04)" in lines
+    margin = "smallest -1.2 mm (-4.2 to +1.0), mean +2.0 mm (+0.0 to +4.1)"
+    assert f"  margin                {margin}" in lines
+    assert "Healthy tissue ablated  4.00 mL (1.2-11.6)" in lines
+    assert "How sure" not in text
+    assert max(map(len, lines)) <= 100
+
+
+def test_the_band_of_a_zone_stands_below_it_in_the_same_columns():
+    lines = render(with_band()).splitlines()
+    number = next(i for i, line in enumerate(lines) if line.startswith("stasis*"))
+    zone, band = lines[number], lines[number + 1]
+    intervals = ["7.2-31.0", "26-41", "x", "25-39", "x", "22-35", "26-41", "24-37"]
+    assert band.split() == ["5-95", "%", *intervals]
+    for one, other in (("15.25", "7.2-31.0"), ("28.0", "22-35"), ("29.5", "24-37")):
+        assert zone.index(one) + len(one) == band.index(other) + len(other)
+
+
+def test_what_it_hangs_on_is_a_table_in_falling_order():
+    lines = band_lines(BAND)
+    assert " ".join(lines[0].split()) == "What it hangs on stasis zone tumour ablated varied by"
+    assert lines[1].split()[:7] == ["perfusion", "of", "liver", "61", "%", "20", "%"]
+    assert lines[3].split()[:5] == ["scattering", "<", "3", "%", "-"]
+    text = " ".join(lines)
+    assert "error of the model itself of 15 % in diameter" in text
+    assert "a stasis zone of 10.0-22.0 mL and 90-100 % of the tumour" in text
+    assert "13 more runs on cells of 2 mm" in text
+    assert "threshold, and its band" not in text
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_case_without_tumour_speaks_of_its_zones_alone():
+    text = render(with_band(tumour=False))
+    assert "tumour ablated" not in text
+    assert "of the tumour" not in text
+    assert "Healthy tissue ablated  4.00 mL (1.2-11.6)" in text
+
+
+def test_a_zone_that_vanishes_in_some_runs_is_spoken_of():
+    text = " ".join(band_lines({**BAND, "vanished": {"whitening": 2}}))
+    assert "In 2 of them no whitening zone is left" in text
+    assert "close to its threshold" in text
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        ((0.0, 1.0, 2.34), "0.00-2.34"),
+        ((8.76, 20.0, 42.5), "8.8-42.5"),
+        ((51.0, 90.0, 130.2), "51-130"),
+    ],
+)
+def test_intervals_have_the_decimals_that_tell(interval, text):
+    assert span(interval) == text
+
+
+def test_without_a_band_nothing_stands_beside():
+    assert beside(None, "residual_ml") == ""
+    assert "5-95 %" in zone_row(BAND, "stasis")
+    assert "5-95 %" not in render(make_summary(make_coverage()))
+    assert "How sure" in render(make_summary(make_coverage()))

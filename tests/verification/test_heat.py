@@ -569,13 +569,13 @@ def test_new_temperature_stays_between_the_old_ones_at_the_step_limit(heat, row)
 # laws of perfusion -------------------------------------------------------------------------------
 
 
-def perfusion_after(heat, row, law, *, stasis=None, celsius=44.0):
+def perfusion_after(heat, row, law, *, stasis=None, celsius=44.0, shutdown=1.0):
     """Perfusion relative to that at rest, of cells with given stasis at a given temperature."""
     stasis = np.array([0.0]) if stasis is None else stasis
     grid = Grid((1, 1, len(stasis)), 1e-3, (0.0, 0.0, 0.0))
     solver = heat(
         grid, rows=[row(w=6e4)], boundary="insulated", start_rise=celsius - 37.0,
-        precision="float64", perfusion_law=law,
+        precision="float64", perfusion_law=law, shutdown=shutdown,
     )  # fmt: skip
     solver.stasis[1, 1, 1:-1] = stasis
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
@@ -618,6 +618,19 @@ def test_cutoff_ends_perfusion_for_good_at_sixty_degrees(heat, row):
     solver.theta[1:-1, 1:-1, 1:-1] = 10.0
     solver.advance(1.0)
     assert solver.inner("w").item() == 0.0
+
+
+def test_perfusion_that_cannot_stop_wholly_leaves_its_share(heat, row):
+    """w = w0 (1 - shutdown (1 - exp(-Omega))), and so for each law's own fraction."""
+    omega = np.array([0.0, 0.3, 1.0, 4.0, 100.0])
+    _, flow = perfusion_after(heat, row, "stasis", stasis=omega, shutdown=0.9)
+    assert flow == pytest.approx(1.0 - 0.9 * (1.0 - np.exp(-omega)), rel=1e-7)
+    _, risen = perfusion_after(
+        heat, row, "stasis_hyperaemia", stasis=-np.log1p(-np.array([0.02, 0.5])), shutdown=0.5
+    )
+    assert risen == pytest.approx([0.5 + 0.5 * 1.6, 0.5 + 0.5 * 0.489], abs=1e-3)
+    _, cut = perfusion_after(heat, row, "cutoff_60C", celsius=60.1, shutdown=0.75)
+    assert cut == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("celsius", [41.0, 44.0, 48.0])

@@ -37,7 +37,7 @@ for _ in range(3):
     pennes.substep(theta, k, inv_c, w, q, water, code, table, 63.0, cells, n, slot, n_sub, dt,
                    inv_h2, new)
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
-                   kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2)
+                   kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2, 0.9)
     reaction.cap(new, water, inv_c, code, table, 63.0, 90.0, tips, dried, box)
     theta, new = new, theta
 np.savez(sys.argv[1], theta=theta, water=water, char=char, stasis=stasis, whitening=whitening,

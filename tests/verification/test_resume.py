@@ -249,7 +249,7 @@ def test_the_command_line_says_what_resume_does(tmp_path):
     before = path.read_bytes()
     again = run([file, "--resume"])
     assert again.returncode == 0
-    assert "nothing was computed" in again.stderr
+    assert "not computed again" in again.stderr
     assert again.stdout.startswith(case.title)
     assert path.read_bytes() == before
     refused = run([other, "-o", path, "--resume"])

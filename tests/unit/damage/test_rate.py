@@ -3,15 +3,17 @@ import pytest
 
 from ablsim.damage.rate import (
     NEGLIGIBLE,
+    SHIFT_DURATION,
     damage_integral,
     damage_rate,
     rate_table,
+    shift_threshold,
     skip_temperature,
     threshold_temperature,
 )
 from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.sets.sapareto1984 import CEM43_240, THERMAL_DOSES
-from ablsim.units import to_celsius, to_kelvin
+from ablsim.units import GAS_CONSTANT, to_celsius, to_kelvin
 
 STASIS, WHITENING, DEATH = (
     get_kinetics(name) for name in ("brown_stasis", "jacques_liver_whitening", "reddy_hcc_2013")
@@ -77,3 +79,35 @@ def test_doses_add_up_over_time():
 
 def test_skip_temperature_respects_a_gate_below_43():
     assert to_celsius(skip_temperature([STASIS, CEM43_240], 36000.0)) == pytest.approx(39.0)
+
+
+@pytest.mark.parametrize("by", [-2.0, 0.8, 6.0])
+@pytest.mark.parametrize("process", [STASIS, WHITENING, DEATH, CEM43_240])
+def test_a_shift_moves_the_temperature_that_completes_a_process(process, by):
+    shifted = shift_threshold(process, by)
+    before = threshold_temperature(process, SHIFT_DURATION)
+    assert threshold_temperature(shifted, SHIFT_DURATION) - before == pytest.approx(by, abs=1e-9)
+    assert damage_integral(shifted, before + by, SHIFT_DURATION) == pytest.approx(1.0, rel=1e-9)
+
+
+def test_a_shift_keeps_the_activation_energy_and_the_frequency_factor_follows():
+    shifted = shift_threshold(STASIS, 1.5)
+    assert shifted.activation_energy is STASIS.activation_energy
+    assert shifted.gate is STASIS.gate
+    before = threshold_temperature(STASIS, 360.0)
+    energy = STASIS.activation_energy.si / GAS_CONSTANT
+    log_ratio = energy * (1.0 / (before + 1.5) - 1.0 / before)
+    expected = np.log(STASIS.frequency_factor.si) + log_ratio
+    assert np.log(shifted.frequency_factor.si) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_shifted_dose_is_another_number_of_minutes():
+    """Above 43 degC three kelvin are three doublings; across it each side counts with its own."""
+    assert shift_threshold(CEM43_240, 3.0).minutes.value == pytest.approx(8.0 * 240.0)
+    threshold = to_celsius(threshold_temperature(CEM43_240, SHIFT_DURATION))
+    across = shift_threshold(CEM43_240, 41.0 - threshold)
+    assert across.minutes.value == pytest.approx(6.0 / 16.0)  # 6 min at 41 degC: a 16th each
+
+
+def test_no_shift_is_the_process_itself():
+    assert shift_threshold(DEATH, 0.0) is DEATH

@@ -432,3 +432,43 @@ def test_a_killed_run_leaves_whole_steps_and_a_lock_that_is_gone(result, stored,
 def test_errors_of_storage_are_errors_of_ablsim():
     assert issubclass(ResultError, AblsimError)
     assert issubclass(UnfinishedError, AblsimError)
+
+
+def test_another_summary_changes_nothing_else(stored, result, snapshots):
+    summary = {"schema": "x", "error": {"band": {"runs": 12, "level": [0.05, 0.5, 0.95]}}}
+    assert storage.replace_summary(stored, summary) == stored
+    assert storage.load_summary(stored) == summary
+    assert_same(storage.load(stored), result)
+    assert len(list(storage.snapshots(stored))) == len(snapshots)
+    assert [path.name for path in stored.parent.iterdir()] == [stored.name]
+    storage.replace_summary(stored, {})  # and again, after a longer one
+    assert storage.load_summary(stored) == {}
+
+
+def test_a_failing_copy_leaves_the_result_with_its_old_summary(stored, monkeypatch):
+    before = stored.read_bytes()
+
+    def full(self, data):
+        self.fault = OSError(28, "No space left on device")
+        return len(memoryview(data).cast("B"))
+
+    monkeypatch.setattr(storage.amend.Sink, "write", full)
+    with pytest.raises(UnfinishedError, match=r"No space left.*is as it was"):
+        storage.replace_summary(stored, {"a": 1})
+    assert stored.read_bytes() == before
+    assert [path.name for path in stored.parent.iterdir()] == [stored.name]
+
+
+def test_a_copy_that_another_run_is_writing_is_left_alone(stored):
+    other = storage.amend.Sink(stored.with_name(stored.name + ".part"))
+    other.write(b"theirs")
+    with pytest.raises(UnfinishedError, match="is as it was"):
+        storage.replace_summary(stored, {"a": 1})
+    other.close()
+    assert stored.with_name(stored.name + ".part").read_bytes() == b"theirs"
+
+
+def test_a_damaged_result_gets_no_new_summary(stored):
+    stored.write_bytes(stored.read_bytes()[:-1])
+    with pytest.raises(ResultError):
+        storage.replace_summary(stored, {})

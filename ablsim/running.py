@@ -1,0 +1,153 @@
+"""What ``ablsim run`` does between reading the case and printing the summary."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ablsim.errors import CaseError, ResultError
+
+if TYPE_CHECKING:
+    from ablsim.case import Case
+    from ablsim.checkpoint import Checkpoint
+    from ablsim.result import Result
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Refuse a result that could not be written, or that would replace another unasked."""
+    if path.suffix not in {".vtkhdf", ".hdf"}:
+        msg = (
+            f"output {path}: a result's name ends in .vtkhdf, or ParaView takes it for something "
+            f"else; write {path.with_suffix('.vtkhdf').name}"
+        )
+        raise CaseError(msg)
+    if path.is_dir() or (path.exists() and not force):
+        msg = f"output {path} exists already; choose another name with -o, or add --force"
+        raise CaseError(msg)
+    if not path.parent.is_dir():
+        msg = f"output {path}: there is no folder {path.parent}; create it first"
+        raise CaseError(msg)
+
+
+def is_finished(question: "Case", path: Path) -> bool:
+    """Say whether the result is there already; refuse one of another case."""
+    if not path.is_file():
+        return False
+    from ablsim.storage import load
+
+    if load(path).case != question:
+        msg = (
+            f"--resume: {path} is the result of another case; choose another name with -o, or "
+            "replace it with --force in place of --resume"
+        )
+        raise CaseError(msg)
+    return True
+
+
+def find_checkpoint(
+    question: "Case", path: Path, *, resume: bool, force: bool
+) -> "Checkpoint | None":
+    """Return the checkpoint to go on from, or say why the run starts from the beginning."""
+    from ablsim.storage import checkpoint_path, load_checkpoint
+
+    place = checkpoint_path(path)
+    if not resume:
+        if place.exists():
+            note = f"an unfinished run left {place}; --resume would have gone on from there"
+            print(note, file=sys.stderr)
+        return None
+    if force:
+        msg = "--resume goes on with a run and --force starts it anew; give one of the two"
+        raise CaseError(msg)
+    checkpoint = load_checkpoint(path)
+    if checkpoint is None:
+        print(f"there is no {place}; starting from the beginning", file=sys.stderr)
+    elif checkpoint.case != question:
+        msg = (
+            f"--resume: {place} is the checkpoint of another case ({checkpoint.case.title}); "
+            "resume with that case, or remove the file to start from the beginning"
+        )
+        raise CaseError(msg)
+    else:
+        print(f"resuming at {checkpoint.time:.0f} s", file=sys.stderr)
+    return checkpoint
+
+
+def simulate_into(
+    question: "Case", path: Path, checkpoint: "Checkpoint | None", *, quiet: bool
+) -> tuple["Result", dict[str, Any], str]:
+    """Simulate, storing as it goes; return result, summary and a remark about the picture."""
+    from ablsim.interruption import Interruption
+    from ablsim.progress import RunProgress
+
+    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
+        from ablsim.domain import make_domain
+        from ablsim.simulation import simulate
+        from ablsim.storage import Recorder, checkpoint_path
+        from ablsim.summary import summarise
+        from ablsim.view.pictures import draw
+        from ablsim.zone import measure_zones
+
+        def follow(time: float, duration: float) -> None:
+            progress.update(time, duration)
+            interruption.check()
+
+        domain = make_domain(question)
+        with Recorder(
+            path,
+            question,
+            domain.grid,
+            domain.labels,
+            domain.materials,
+            question.tissue.body_temperature,
+            resume=checkpoint is not None,
+        ) as recorder:
+            try:
+                result = simulate(
+                    question,
+                    domain=domain,
+                    on_snapshot=recorder.snapshot,
+                    on_progress=follow,
+                    on_checkpoint=recorder.checkpoint,
+                    resume_from=checkpoint,
+                )
+            except KeyboardInterrupt:
+                kept = f"kept is {checkpoint_path(path)}; run again with --resume to go on"
+                raise KeyboardInterrupt(kept) from None
+            progress.stage("measuring")
+            zones = measure_zones(result)
+            result = replace(result, notes=(*result.notes, *zones.notes))
+            summary = summarise(result, zones)
+            recorder.finish(result, summary)
+        progress.stage("drawing")
+        try:
+            remark = draw(path, path.with_suffix(".png"))
+        except ResultError as error:  # the result itself is safe by now
+            remark = f"no picture could be made: {error}"
+        interruption.check(f"the result {path} is complete")
+    return result, summary, remark
+
+
+def add_band(
+    result: "Result", path: Path, summary: dict[str, Any], *, quiet: bool
+) -> dict[str, Any]:
+    """Estimate the band of a stored result and store it with its summary; return that."""
+    from ablsim.interruption import Interruption
+    from ablsim.progress import RunProgress
+
+    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
+        from ablsim.band import summarise_band
+        from ablsim.storage import replace_summary
+        from ablsim.uncertainty import estimate_band
+
+        def follow(number: int, total: int) -> None:
+            progress.count("band", number, total)
+
+        def check(time: float, duration: float) -> None:
+            interruption.check(f"the result {path} is complete, but has no band")
+
+        found = estimate_band(result.case, result, on_run=follow, on_progress=check)
+        error = {**summary["error"], "band": summarise_band(found)}
+        summary = {**summary, "error": error}
+        replace_summary(path, summary)
+    return summary

@@ -1,0 +1,5 @@
+"""The uncertainty of a single run: what is varied, in which runs, and what comes of it."""
+
+from ablsim.uncertainty.estimate import estimate_band
+
+__all__ = ["estimate_band"]

@@ -1,0 +1,178 @@
+"""The band of a run: vary, run, measure, and say what each number hangs on."""
+
+from collections.abc import Callable
+
+from ablsim.band import MODEL_ERROR, Band, Uncertainty
+from ablsim.case import Case
+from ablsim.case_checks import coarsest_spacing
+from ablsim.errors import CaseError
+from ablsim.result import Result
+from ablsim.simulation import simulate
+from ablsim.uncertainty.coverage import coverage_curve
+from ablsim.uncertainty.design import FACTORS_MAX, RUNS, plackett_burman
+from ablsim.uncertainty.factors import Factor, find_factors, vary, with_spacing
+from ablsim.uncertainty.propagate import (
+    Coverage,
+    LinearModel,
+    find_intervals,
+    fit_model,
+    shares,
+)
+from ablsim.zone import PROCESSES, Zones, measure_zones
+
+SPACING = 2e-3
+"""Edge length of the cells of the varied runs [m], unless the case's own are larger."""
+
+OnRun = Callable[[int, int], None]
+OnProgress = Callable[[float, float], None]
+
+
+def estimate_band(
+    case: Case,
+    result: Result | None = None,
+    *,
+    on_run: OnRun | None = None,
+    on_progress: OnProgress | None = None,
+) -> Band:
+    """Estimate how far every number of a case's answer may be off.
+
+    What matters and is not known (thresholds of damage, perfusion and how much of it stops, light
+    that is lost in the fibre and in its char, optics) is varied together in twelve runs, by one
+    standard deviation either way. The spreads are those of the tissue library, not tuned to
+    anything. A linear model through the runs gives intervals of 5, 50 and 95 %, with and without
+    the error of the model itself, and says which parameter carries how much of the variance.
+
+    Parameters
+    ----------
+    case : Case
+        What is asked.
+    result : Result, optional
+        The result of ``simulate(case)``, if it is at hand; the band goes with its numbers.
+    on_run : callable, optional
+        Called before each run with its number, from 1, and how many there are.
+    on_progress : callable, optional
+        Called now and then during a run, as that of `simulate`.
+
+    Returns
+    -------
+    Band
+        Intervals of every number, and what they hang on.
+
+    Raises
+    ------
+    CaseError
+        If ``result`` belongs to another case.
+
+    Notes
+    -----
+    The runs are those of a design of Plackett and Burman (`ablsim.uncertainty.design`) on cells of
+    2 mm, or as large as the fibre spacing allows, or the case's own if they are larger. One more
+    run of the unvaried case on these cells carries their effects over to its own: lengths keep
+    the relative ones, margins the absolute ones. Nothing is random: the same case has the same
+    band. Against 64 to 128 runs spread over all parameters the ends of the intervals of volumes
+    are right to 8 %, for a diffuser that works close to its threshold to 30 %, without the error
+    of the model; runs on 2 mm instead of 1 mm move them by up to 8 %.
+
+    Examples
+    --------
+    >>> import ablsim
+    >>> case = ablsim.Case.from_toml("patient.toml")  # doctest: +SKIP
+    >>> band = ablsim.estimate_band(case)  # doctest: +SKIP
+    >>> band.intervals.zones["stasis"].volume  # 5, 50 and 95 % [m^3]  # doctest: +SKIP
+    """
+    if result is not None and result.case != case:
+        msg = "the result belongs to another case; give the result of this one, or none"
+        raise CaseError(msg)
+    factors = find_factors(case)
+    if len(factors) > FACTORS_MAX:
+        msg = f"{len(factors)} factors are more than the {FACTORS_MAX} that {RUNS} runs can tell"
+        raise AssertionError(msg)
+    coarse = with_spacing(case, _spacing(case))
+    is_other = coarse is not case
+    total = RUNS + is_other + (result is None)
+    run = _Runner(total, on_run, on_progress)
+    result = run(case) if result is None else result
+    zones = measure_zones(result)
+    reference = measure_zones(run(coarse)) if is_other else zones
+    design = plackett_burman()
+    levels = design[:, : len(factors)]
+    varied = [measure_zones(run(vary(coarse, factors, at))) for at in levels]
+    coverage = _find_coverage(result, zones)
+    model = fit_model(design, varied, reference, zones, coverage)
+    return _describe(case, model, factors, coverage, varied, zones, coarse, RUNS + is_other)
+
+
+class _Runner:
+    """Simulates cases one after the other, counting them for whoever waits."""
+
+    def __init__(self, total: int, on_run: OnRun | None, on_progress: OnProgress | None) -> None:
+        self._total = total
+        self._on_run = on_run
+        self._on_progress = on_progress
+        self._done = 0
+
+    def __call__(self, case: Case) -> Result:
+        self._done += 1
+        if self._on_run is not None:
+            self._on_run(self._done, self._total)
+        return simulate(case, on_progress=self._on_progress)
+
+
+def _spacing(case: Case) -> float:
+    """Return the edge length of the cells that the varied runs have [m]."""
+    own = case.numerics.spacing
+    return max(own, min(SPACING, coarsest_spacing(case.fibres_all)))
+
+
+def _find_coverage(result: Result, zones: Zones) -> Coverage | None:
+    if result.case.tumour is None or zones.tumour is None:
+        return None
+    margin = result.case.tumour.margin
+    return Coverage(
+        plain=coverage_curve(result),
+        grown=coverage_curve(result, margin=margin),
+        margin=margin,
+        volume=zones.tumour.volume,
+    )
+
+
+def _describe(
+    case: Case,
+    model: LinearModel,
+    factors: tuple[Factor, ...],
+    coverage: Coverage | None,
+    varied: list[Zones],
+    zones: Zones,
+    coarse: Case,
+    runs: int,
+) -> Band:
+    """Return the record of what was found."""
+    reported = case.physics.reported_zone
+    n = len(factors)
+    by_size = shares(model.squares_by[:, PROCESSES.index(reported), 0])
+    by_cover = None if coverage is None else shares(model.coverage_by[:, 0])
+    uncertainties = [
+        Uncertainty(
+            name=factor.name,
+            spread=factor.spread,
+            source=factor.source,
+            volume_share=None if by_size is None else float(by_size[i]),
+            fraction_share=None if by_cover is None else float(by_cover[i]),
+        )
+        for i, factor in enumerate(factors)
+    ]
+    vanished = {
+        name: sum(zones_of_run[name].volume == 0.0 for zones_of_run in varied)
+        for name in PROCESSES
+        if zones[name].volume > 0.0
+    }
+    return Band(
+        zone=reported,
+        intervals=find_intervals(model, factors, reported, coverage, MODEL_ERROR),
+        parameters_only=find_intervals(model, factors, reported, coverage),
+        uncertainties=tuple(sorted(uncertainties, key=lambda u: -(u.volume_share or 0.0))),
+        together=None if by_size is None else float(by_size[n:].sum()),
+        runs=runs,
+        spacing=coarse.numerics.spacing,
+        vanished={name: count for name, count in vanished.items() if count},
+    )

@@ -1,0 +1,154 @@
+"""The band of tiny real treatments, from the case file to the record."""
+
+import dataclasses
+import math
+
+import pytest
+
+import ablsim
+from ablsim.band import summarise_band
+from ablsim.case import Case
+from ablsim.errors import CaseError
+from ablsim.zone import measure_zones
+
+PATIENT = {
+    "schema": "ablsim/case/1",
+    "title": "tiny patient",
+    "domain": {"size": "32 mm"},
+    "tissue": {"background": "liver"},
+    "tumour": {
+        "tissue": "net_metastasis",
+        "shape": "sphere",
+        "diameter": "14 mm",
+        "margin": "2 mm",
+    },
+    "fibre": [{"kind": "bare", "tip": ["0 mm", "0 mm", "0 mm"], "direction": [0, 0, -1]}],
+    "protocol": {"steps": ["deliver 6 W for 60 s", "rest for 120 s"]},
+    "numerics": {"spacing": "2 mm"},
+}
+BENCH = {
+    "schema": "ablsim/case/1",
+    "title": "tiny bench",
+    "domain": {"size": "32 mm"},
+    "tissue": {"background": "liver_exvivo", "perfusion": "none"},
+    "fibres": {"kind": "diffuser", "length": "8 mm", "pattern": "single", "direction": [0, 0, -1]},
+    "protocol": {"steps": ["deliver 7 W for 90 s", "rest for 120 s"]},
+    "physics": {"reported_zone": "whitening"},
+    "numerics": {"spacing": "2 mm"},
+}
+
+
+@pytest.fixture(scope="module")
+def patient():
+    case = Case.from_dict(PATIENT)
+    result = ablsim.simulate(case)
+    told = []
+    band = ablsim.estimate_band(case, result, on_run=lambda *run: told.append(run))
+    return result, band, told
+
+
+@pytest.fixture(scope="module")
+def bench():
+    case = Case.from_dict(BENCH)
+    return measure_zones(ablsim.simulate(case)), ablsim.estimate_band(case)
+
+
+def test_a_band_takes_twelve_runs_and_says_which_one_it_is_at(patient):
+    _, band, told = patient
+    assert told == [(number, 12) for number in range(1, 13)]
+    assert band.runs == 12
+    assert band.spacing == pytest.approx(2e-3)
+
+
+def test_every_interval_is_in_order_and_the_error_of_the_model_widens_it(patient):
+    result, band, _ = patient
+    zones = measure_zones(result)
+    for name in ("stasis", "whitening", "death"):
+        low, middle, high = band.intervals.zones[name].volume
+        inner = band.parameters_only.zones[name].volume
+        assert low < inner[0] < middle < inner[2] < high
+        assert 0.4 < middle / zones[name].volume < 1.6
+    for record in (band.intervals.tumour, band.parameters_only.tumour):
+        for field in dataclasses.fields(record):
+            low, middle, high = getattr(record, field.name)
+            assert low <= middle <= high
+    fraction = band.intervals.tumour.ablated_fraction
+    assert 0.0 < fraction[0] < zones.tumour.ablated_fraction <= fraction[2] <= 1.0
+    assert band.intervals.tumour.residual[2] == pytest.approx(
+        (1.0 - fraction[0]) * zones.tumour.volume
+    )
+
+
+def test_shares_add_up_to_one_with_what_acts_together_and_fall(patient):
+    _, band, _ = patient
+    shares = [u.volume_share for u in band.uncertainties]
+    assert sum(shares) + band.together == pytest.approx(1.0)
+    assert shares == sorted(shares, reverse=True)
+    assert sum(u.fraction_share for u in band.uncertainties) <= 1.0 + 1e-9
+    by_name = {u.name: u.volume_share for u in band.uncertainties}
+    # a threshold of death cannot move the stasis zone: what it gets is the error of few runs
+    assert by_name["death threshold"] < 0.05
+    assert by_name["stasis threshold"] > 0.1
+
+
+def test_the_same_case_has_the_same_band(patient):
+    result, band, _ = patient
+    again = ablsim.estimate_band(result.case, result)
+    assert again == band
+
+
+def test_coarser_runs_give_their_relative_effects_to_the_finer_one():
+    numerics = {"spacing": "1.6 mm"}
+    case = Case.from_dict({**PATIENT, "numerics": numerics})
+    told = []
+    band = ablsim.estimate_band(case, on_run=lambda *run: told.append(run))
+    assert told[-1] == (14, 14)  # the case itself, the case on coarser cells, and twelve more
+    assert band.runs == 13
+    assert band.spacing == pytest.approx(2e-3)
+    fine = measure_zones(ablsim.simulate(case)).stasis.volume
+    low, middle, high = band.parameters_only.zones["stasis"].volume
+    assert low < fine < high
+    assert abs(math.log(middle / fine)) < 0.3
+
+
+def test_a_bench_without_tumour_has_a_band_of_its_zones_alone(bench):
+    zones, band = bench
+    assert band.zone == "whitening"
+    assert band.intervals.tumour is None
+    assert {u.fraction_share for u in band.uncertainties} == {None}
+    assert not any("perfusion" in u.name or "film" in u.name for u in band.uncertainties)
+    low, _, high = band.parameters_only.zones["whitening"].volume
+    assert low < zones.whitening.volume < high
+    assert band.intervals.healthy_ablated == band.intervals.zones["whitening"].volume
+
+
+def test_the_band_in_the_summary_is_in_millimetres_and_millilitres(patient):
+    _, band, _ = patient
+    table = summarise_band(band)
+    assert table["level"] == [0.05, 0.5, 0.95]
+    assert table["runs"] == 12
+    assert table["spacing_mm"] == pytest.approx(2.0)
+    assert table["model_error_sd_ln_d"] == 0.15
+    volume = band.intervals.zones["stasis"].volume
+    assert table["zones"]["stasis"]["volume_ml"] == pytest.approx([1e6 * v for v in volume])
+    margin = band.parameters_only.tumour.margin_min
+    assert table["parameters_only"]["tumour"]["margin_min_mm"] == pytest.approx(
+        [1e3 * m for m in margin]
+    )
+    assert list(table["shares"]["volume"]) == [u.name for u in band.uncertainties]
+
+
+def test_the_result_of_another_case_is_refused(patient):
+    result, _, _ = patient
+    other = Case.from_dict({**PATIENT, "title": "another"})
+    with pytest.raises(CaseError, match="another case"):
+        ablsim.estimate_band(other, result)
+
+
+def test_nothing_fired_is_nothing_uncertain():
+    cold = {**PATIENT, "protocol": {"steps": ["deliver 0.01 W for 5 s", "rest for 120 s"]}}
+    band = ablsim.estimate_band(Case.from_dict(cold))
+    assert band.intervals.zones["stasis"].volume == (0.0, 0.0, 0.0)
+    assert band.intervals.tumour.ablated_fraction == (0.0, 0.0, 0.0)
+    assert {u.volume_share for u in band.uncertainties} == {None}
+    assert band.vanished == {}
