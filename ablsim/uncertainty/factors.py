@@ -8,7 +8,6 @@ taken as known.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -133,7 +132,7 @@ def find_factors(case: Case) -> tuple[Factor, ...]:
 
 def _writable(case: Case, spacing: float | None) -> Table:
     """Return the tables of a case with all defaults, but a domain only where it has one."""
-    table = deepcopy(case.resolved())
+    table = case.resolved()
     for key in ("size", "centre"):
         if getattr(case.domain, key) is None:
             del table["domain"][key]
