@@ -12,7 +12,7 @@ from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
 from ablsim.light.fibre import NEEDLE_DIAMETER, Fibre, emitter_distance, needle_distance
 from ablsim.tissue.constants import PERFUSION_STRATA
-from ablsim.tissue.library import get_kinetics, get_tissue
+from ablsim.tissue.library import ONLY_FOR, get_kinetics, get_tissue
 from ablsim.units import write_quantity
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _SLACK = 1e-9
 def find_problems(case: "Case") -> list[str]:
     """Return everything that is wrong with a case whose keys are each right by themselves."""
     problems = [*_library_names(case), *_overrides(case), *_repeated_names(case)]
+    problems += _steam(case)
     problems += case.protocol.find_unknown_fibres([fibre.name for fibre in case.fibres_all])
     if not case.fibres_all:
         problems.append("fibre: there is no fibre; add a [[fibre]] or [fibres]")
@@ -103,6 +104,25 @@ def _library_names(case: "Case") -> Iterator[str]:
             get(name)
         except CaseError as error:
             yield f"{key}: {error}"
+            continue
+        only = ONLY_FOR.get(name) if get is get_kinetics else None
+        if only is not None and key != f"physics.{only}":
+            table = type(case.physics).model_fields[key.removeprefix("physics.")]
+            yield (
+                f'{key}: "{name}" describes {only} and is allowed for physics.{only} alone; write '
+                f'for example "{table.default}" here'
+            )
+
+
+def _steam(case: "Case") -> Iterator[str]:
+    """Check that steam which is to condense can leave its cell at all."""
+    share, boiling = case.physics.steam_condensation, case.physics.boiling
+    if share > 0.0 and boiling != "water_state":
+        yield (
+            f'physics.steam_condensation: {share:g} has no meaning with boiling = "{boiling}", '
+            'under which no steam leaves its place; allowed is 0; write boiling = "water_state" '
+            "or remove the key"
+        )
 
 
 def _overrides(case: "Case") -> Iterator[str]:

@@ -223,7 +223,8 @@ def _simulate_into(
 def _list_uses(question: "Case") -> "tuple[Use, ...]":
     """Return the sourced numbers that a case uses."""
     from ablsim.domain import make_domain
-    from ablsim.tissue.constants import PERFUSION_STRATA
+    from ablsim.tissue.boiling import BOILING_NUMBERS
+    from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
     from ablsim.tissue.library import get_kinetics
     from ablsim.tissue.sources import list_uses
 
@@ -235,7 +236,8 @@ def _list_uses(question: "Case") -> "tuple[Use, ...]":
         tissues[label] = replace(tissues[label], perfusion_rate=stratum)
     physics = question.physics
     kinetics = (physics.stasis, physics.whitening, physics.death)
-    return list_uses(tissues, map(get_kinetics, dict.fromkeys(kinetics)))
+    constants = {**CONSTANTS, **BOILING_NUMBERS.get(physics.boiling, {})}
+    return list_uses(tissues, map(get_kinetics, dict.fromkeys(kinetics)), constants)
 
 
 def _read_case(source: Path) -> "Case":

@@ -47,6 +47,8 @@ class Illumination:
         Share of a bare fibre's emitted power that its char film turns into heat [1].
     light_interval : float
         Age [s] at which the light is renewed if the tissue has changed at all.
+    whitening_span : float
+        Spread of the rates at which tissue whitens (`coagulated_fraction`); 1 for one rate.
 
     Notes
     -----
@@ -54,8 +56,16 @@ class Illumination:
     emitted power, so the cost does not grow with their number.
     """
 
-    def __init__(self, domain: Domain, *, film_fraction: float, light_interval: float) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        *,
+        film_fraction: float,
+        light_interval: float,
+        whitening_span: float = 1.0,
+    ) -> None:
         self._grid = domain.grid
+        self._whitening_span = whitening_span
         self._film_fraction = film_fraction
         self._interval = light_interval
         self._optics = TissueOptics(domain.labels, domain.tissues)
@@ -89,6 +99,9 @@ class Illumination:
                 heat += film * film_heat(self._grid, fibre)
         self._film_heat = heat.astype(np.float32)
 
+    def _coagulated(self, whitening: NDArray[np.floating]) -> NDArray[np.float32]:
+        return coagulated_fraction(whitening, self._whitening_span).astype(np.float32)
+
     @property
     def _optical(self) -> float:
         """Power that leaves the fibres as light [W]."""
@@ -116,7 +129,7 @@ class Illumination:
             return False
         if self._field is None or not _is_same(self._emissions(), self._solved_for):
             return True
-        change = np.abs(_coagulated(whitening[region]) - self._coagulation[region])
+        change = np.abs(self._coagulated(whitening[region]) - self._coagulation[region])
         change += np.abs(char[region] - self._char[region])
         weighted = np.einsum("zyx,zyx->z", self._field.absorbed_per_watt[region], change)
         moved = float(weighted.sum(dtype=np.float64)) * self._grid.cell_volume
@@ -129,7 +142,7 @@ class Illumination:
     ) -> None:
         """Compute the light in the tissue as it is at time ``now`` [s]."""
         started = time.perf_counter()
-        self._coagulation = _coagulated(whitening)
+        self._coagulation = self._coagulated(whitening)
         self._char = char.astype(np.float32)
         self._solved_for = self._emissions()
         absorption, scattering = self._optics.mix(self._coagulation, self._char)
@@ -163,7 +176,3 @@ def _is_same(some: Sequence[Emission], others: Sequence[Emission]) -> bool:
         replace(one, share=other.share) == other and abs(one.share - other.share) < SHARE_ROUNDING
         for one, other in zip(some, others, strict=True)
     )
-
-
-def _coagulated(whitening: NDArray[np.floating]) -> NDArray[np.float32]:
-    return coagulated_fraction(whitening).astype(np.float32)

@@ -20,7 +20,9 @@ from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
 from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
+from ablsim.tissue.dose import Kinetics
 from ablsim.tissue.library import get_kinetics
+from ablsim.tissue.processes import CriticalTemperature, DistributedKinetics, ThreeStateDeath
 
 OnSnapshot = Callable[[Snapshot], None]
 OnProgress = Callable[[float, float], None]
@@ -83,6 +85,7 @@ class _Run:
             self.domain,
             film_fraction=case.physics.char_fraction if case.physics.char == "film" else 0.0,
             light_interval=case.numerics.light_interval,
+            whitening_span=_rate_span(get_kinetics(case.physics.whitening)),
         )
         segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
         self.legs = make_legs(segments, case.numerics.output_interval)
@@ -202,10 +205,11 @@ class _Run:
 
 
 def _make_solver(case: Case, domain: Domain) -> PennesSolver:
-    processes = [
-        get_kinetics(name)
-        for name in (case.physics.stasis, case.physics.whitening, case.physics.death)
-    ]
+    named = {
+        name: get_kinetics(getattr(case.physics, name)) for name in ("stasis", "whitening", "death")
+    }
+    processes = list(named.values())
+    death = named["death"]
     base = case.tissue.body_temperature
     settings = HeatSettings(
         base_temperature=base,
@@ -218,8 +222,15 @@ def _make_solver(case: Case, domain: Domain) -> PennesSolver:
         time_step=case.numerics.time_step,
         tolerance=case.numerics.active_region_tolerance,
         precision=case.numerics.precision,
+        steam_condensation=case.physics.steam_condensation,
+        cell_death=death if isinstance(death, ThreeStateDeath) else None,
+        critical={name: law for name, law in named.items() if isinstance(law, CriticalTemperature)},
     )
     return PennesSolver(make_medium(case, domain), case.domain.boundary, settings)
+
+
+def _rate_span(whitening: Kinetics) -> float:
+    return whitening.span.si if isinstance(whitening, DistributedKinetics) else 1.0
 
 
 def _notes(case: Case) -> tuple[str, ...]:

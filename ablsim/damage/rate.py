@@ -5,6 +5,10 @@ Arrhenius process has :math:`A \exp(-E_a / (R T))`, with survival :math:`\exp(-\
 1947). A thermal dose counts equivalent minutes at 43 degC, :math:`R^{43 - T}` per minute
 (Sapareto 1984), as a share of the dose that is lethal. No process runs below its gate, because
 rates fitted between 45 and 60 degC would otherwise destroy tissue at body temperature within hours.
+
+Two more laws are no rate of one integral: three-state cell death, and the critical temperature that
+completes a process once reached. They have a gate, but their row of the table never runs; the heat
+solver advances them by themselves (`ablsim.kernels.cell_states`).
 """
 
 from collections.abc import Sequence
@@ -15,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from ablsim.tissue.dose import Kinetics, ThermalDose
+from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 from ablsim.units import GAS_CONSTANT, to_kelvin
 
 NEGLIGIBLE = 1e-3
@@ -38,7 +43,9 @@ class Coefficients(NamedTuple):
 
 
 def coefficients(process: Kinetics) -> Coefficients:
-    """Return the coefficients of a process' rate."""
+    """Return the coefficients of a process' rate; its gate is infinite if no rate describes it."""
+    if isinstance(process, CriticalTemperature | ThreeStateDeath):
+        return Coefficients(a=0.0, b=0.0, gate=np.inf, above=0.0, below=0.0)
     if isinstance(process, ThermalDose):
         return Coefficients(
             a=-float(np.log(process.minutes.si)),
@@ -74,7 +81,10 @@ def damage_integral(process: Kinetics, temperature: float, duration: float) -> f
 
 
 def threshold_temperature(process: Kinetics, duration: float, omega: float = 1.0) -> float:
-    """Return the constant temperature [K] that reaches ``omega`` in ``duration`` [s], ungated."""
+    """Return the constant temperature [K] that reaches ``omega`` in ``duration`` [s], ungated.
+
+    Only for a process that a rate describes.
+    """
     c = coefficients(process)
     needed = np.log(omega / duration)
 
@@ -90,10 +100,17 @@ def skip_temperature(processes: Sequence[Kinetics], duration: float) -> float:
     For each process that is its gate or the temperature whose rate stays below `NEGLIGIBLE` over
     the whole duration, whichever is higher; for all of them, the lowest.
     """
-    return min(
-        max(process.gate.si, threshold_temperature(process, duration, NEGLIGIBLE))
-        for process in processes
-    )
+    return min(_negligible_below(process, duration) for process in processes)
+
+
+def _negligible_below(process: Kinetics, duration: float) -> float:
+    if isinstance(process, ThreeStateDeath):
+        return process.gate.si
+    if isinstance(process, CriticalTemperature):
+        lowest = process.temperature.si + process.width.si * float(np.log(NEGLIGIBLE))
+    else:
+        lowest = threshold_temperature(process, duration, NEGLIGIBLE)
+    return max(process.gate.si, lowest)
 
 
 def rate_table(processes: Sequence[Kinetics]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from ablsim.domain import Domain
 from ablsim.grid import Grid
 from ablsim.heat.perfusion import perfusion_coefficient, perfusion_of
 from ablsim.heat.vessels import lumen_conductivity
+from ablsim.tissue.boiling import water_curve
 from ablsim.tissue.constants import BOILING_TEMPERATURE, LATENT_HEAT
 from ablsim.tissue.properties import Tissue
 
@@ -34,7 +35,11 @@ class Medium:
     held : ndarray of bool, shape (n_codes,)
         Codes whose temperature is held at that of the blood: lumens of flowing vessels.
     boiling_rise : float
-        Boiling point above the base temperature [K]; infinite where boiling is switched off.
+        Boiling point above the base temperature [K] at which water leaves for good; infinite where
+        it does not.
+    water_curve : ndarray of float64, shape (n, 2), or None
+        Rise [K] and share of the water left, for laws of boiling that know nothing else
+        (`ablsim.heat.evaporation`).
     """
 
     grid: Grid
@@ -42,6 +47,24 @@ class Medium:
     table: NDArray[np.float64]
     held: NDArray[np.bool_]
     boiling_rise: float
+    water_curve: NDArray[np.float64] | None = None
+
+    @property
+    def hot_rise(self) -> float:
+        """Rise from which tissue belongs to the hot zone, that takes heat from above the cap [K].
+
+        The boiling point, or where half of the water has left.
+        """
+        if self.water_curve is None:
+            return self.boiling_rise
+        rise, left = self.water_curve.T
+        return float(np.interp(-0.5, -left, rise))
+
+    @property
+    def first_change(self) -> float:
+        """Rise below which neither conductivity nor water changes [K]."""
+        loss = np.inf if self.water_curve is None else float(self.water_curve[0, 0])
+        return min(float(self.table[:, 6].min()), self.boiling_rise, loss)
 
     @property
     def conductivity_max(self) -> NDArray[np.float64]:
@@ -112,10 +135,12 @@ def make_medium(case: Case, domain: Domain) -> Medium:
             held.append(True)
             code[lumen] = len(rows) - 1
     boils = case.physics.boiling == "water_state"
+    curve = water_curve(case.physics.boiling)
     return Medium(
         grid=domain.grid,
         code=code,
         table=np.array(rows),
         held=np.array(held),
         boiling_rise=BOILING_TEMPERATURE.si - base if boils else np.inf,
+        water_curve=None if curve is None else curve - (base, 0.0),
     )

@@ -6,11 +6,12 @@ for the rise ``theta`` above the temperature of the blood, on cubic cells, in co
 with explicit Euler steps inside a proven limit (`ablsim.heat.stability`). What the temperature does
 to the tissue follows each step (`ablsim.kernels.reaction`): water that reaches the boiling point
 turns into steam and is gone, dried tissue conducts and stores less, damage accumulates, stasis ends
-perfusion, heat above the cap is moved to the surrounding hot zone.
+perfusion, heat above the cap is moved to the surrounding hot zone. On request steam condenses at
+the front, or water follows a curve of temperature instead (`ablsim.heat.evaporation`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Literal
 
@@ -21,21 +22,25 @@ from ablsim.case import Boundary
 from ablsim.grid import Grid
 from ablsim.heat.active import Box, find_heated, grown, opened, whole
 from ablsim.heat.boundary import set_ghosts
+from ablsim.heat.evaporation import steam_heat
 from ablsim.heat.medium import Medium
 from ablsim.heat.perfusion import FLOW_MAX, LAWS, PerfusionLaw
 from ablsim.heat.stability import SAFETY, check_time_step, stable_time_step
 from ablsim.heat.vessels import find_wall_faces
-from ablsim.kernels import pennes, reaction
+from ablsim.kernels import cell_states, evaporation, pennes, reaction
+from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 
 REGION_CHECK = 8
 """Steps between two looks at whether the active region must grow."""
 LAZY_TIME = 5.0
 """Longest time [s] for which absorption outside the active region is left unbooked."""
+CONDENSING = 1.0
+"""How far below the boiling point [K] tissue must be for steam to condense in it."""
 
 STATE = (
     "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
     "_hot", "_dried", "_tips", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps",
-    "_held_power", "_pending", "_since_check",
+    "_held_power", "_pending", "_since_check", "alive", "_water_seen", "_condensed",
 )  # fmt: skip
 """Names of everything that a step of the solver changes: what a checkpoint must hold."""
 
@@ -64,6 +69,12 @@ class HeatSettings:
         Rise that the active region may miss [K]; 0 computes every cell.
     precision : {"float32", "float64"}
         Type of the state.
+    steam_condensation : float
+        Share of the steam that condenses beside the boiling front.
+    cell_death : ThreeStateDeath, optional
+        Takes the place of the rate of death.
+    critical : mapping of str to CriticalTemperature
+        Takes the place of the rate of the processes named.
     """
 
     base_temperature: float
@@ -76,6 +87,9 @@ class HeatSettings:
     time_step: float | None = None
     tolerance: float = 0.01
     precision: Literal["float32", "float64"] = "float32"
+    steam_condensation: float = 0.0
+    cell_death: ThreeStateDeath | None = None
+    critical: Mapping[str, CriticalTemperature] = field(default_factory=dict)
 
 
 class PennesSolver:
@@ -143,6 +157,11 @@ class PennesSolver:
         self.stasis = np.zeros(shape, dtype=self.dtype)
         self.whitening = np.zeros(shape, dtype=self.dtype)
         self.death = np.zeros(shape, dtype=self.dtype)
+        self.alive: NDArray[np.floating] | None = None
+        if settings.cell_death is not None:
+            self.alive = np.full(shape, settings.cell_death.alive.si, dtype=self.dtype)
+        self._water_seen = self.water.copy() if settings.steam_condensation > 0.0 else None
+        self._condensed = 0.0
         self._hot = np.zeros(shape[:2], dtype=np.uint8)
         self._dried = np.zeros(shape[:2], dtype=np.uint8)
         self._perfused = np.zeros(shape[0], dtype=np.float64)
@@ -200,6 +219,13 @@ class PennesSolver:
         self._absorb_outside()
         inner, table = self._inner, self._table
         before = self._sensible_heat()
+        if self.medium.water_curve is not None:
+            before += sum(self._steam())
+            self.water[inner] = 1.0
+            self.inv_c[inner] = np.where(
+                self._held[inner], 0.0, 1.0 / table[:, 0][self.medium.code]
+            )
+            self._dried[...] = 0
         self.theta[inner] = 0.0
         self._theta_new[...] = self.theta
         wet, dry = table[:, 3][self.medium.code], table[:, 4][self.medium.code]
@@ -294,6 +320,7 @@ class PennesSolver:
         """Let the tissue follow the new temperature; move heat above the cap."""
         of, settings = self.dtype.type, self.settings
         boiling = of(self.medium.boiling_rise)
+        self._evaporate(self.theta, box)
         reaction.react(
             self.theta,
             self._theta_new,
@@ -317,7 +344,10 @@ class PennesSolver:
             of(settings.char_temperature - settings.base_temperature),
             LAWS[settings.perfusion_law],
         )
+        self._damage_further(dt, box)
         if self._tips.shape[0]:
+            followed = self.medium.water_curve is not None
+            before = self._theta_new.copy() if followed else self._theta_new
             moved = reaction.cap(
                 self._theta_new,
                 self.water,
@@ -325,12 +355,85 @@ class PennesSolver:
                 self.code,
                 self._table,
                 boiling,
+                of(self.medium.hot_rise),
                 of(settings.cap_temperature - settings.base_temperature),
                 self._tips,
                 self._dried,
                 box,
             )
             self.books["moved_by_cap"] += moved * self.grid.cell_volume
+            if moved > 0.0:
+                self._evaporate(before, box)
+        if self._water_seen is not None:
+            self._condense(box)
+
+    def _evaporate(self, before: NDArray[np.floating], box: Box) -> None:
+        """Let water follow its curve of temperature, for the heat received since ``before``."""
+        if self.medium.water_curve is None:
+            return
+        evaporation.evaporate(
+            before,
+            self._theta_new,
+            self.water,
+            self.inv_c,
+            self.code,
+            self._table,
+            self.medium.water_curve,
+            self._hot,
+            self._dried,
+            box,
+        )
+
+    def _damage_further(self, dt: float, box: Box) -> None:
+        """Advance the damage that no rate describes."""
+        base, law = self.settings.base_temperature, self.settings.cell_death
+        if law is not None:
+            cell_states.three_states(
+                self.theta,
+                self._theta_new,
+                self.alive,
+                self.death,
+                self._hot,
+                box,
+                dt,
+                base,
+                law.gate.si,
+                law.forward_at_gate,
+                law.scale.si,
+                law.backward.si,
+                law.dead.si,
+            )
+        for name, limit in self.settings.critical.items():
+            cell_states.reach(
+                self._theta_new,
+                getattr(self, name),
+                self._hot,
+                box,
+                base,
+                limit.gate.si,
+                limit.temperature.si,
+                limit.width.si,
+            )
+
+    def _condense(self, box: Box) -> None:
+        """Give a share of the heat of the new steam to the tissue beside the boiling front."""
+        boiling = self.medium.boiling_rise
+        given = evaporation.condense(
+            self._theta_new,
+            self.water,
+            self._water_seen,
+            self.inv_c,
+            self.code,
+            self._table,
+            self._tips if self._tips.shape[0] else np.zeros((1, 3)),
+            self._dried,
+            box,
+            self._cells,
+            boiling,
+            self.dtype.type(boiling - CONDENSING),
+            self.settings.steam_condensation,
+        )
+        self._condensed += given * self.grid.cell_volume
 
     def _set_box(self, box: Box) -> None:
         self.box = box
@@ -406,8 +509,8 @@ class PennesSolver:
     @property
     def _skip_rise(self) -> float:
         """Rise below which a row needs no visit: nothing is damaged, dried or changed there."""
-        first_change = min(float(self.medium.table[:, 6].min()), self.medium.boiling_rise)
-        return min(self.settings.skip_temperature - self.settings.base_temperature, first_change)
+        damaging = self.settings.skip_temperature - self.settings.base_temperature
+        return min(damaging, self.medium.first_change)
 
     def _stable_step(self) -> float:
         inner = self._inner
@@ -425,19 +528,33 @@ class PennesSolver:
         inv_c = self.inv_c[self._inner][free].astype(np.float64)
         return float(np.sum(theta / inv_c)) * self.grid.cell_volume
 
-    def balance(self) -> dict[str, float]:
-        """Return what became of the absorbed heat so far [J], named as in `Ledger`."""
-        self._absorb_outside()
+    def _steam(self) -> tuple[float, float]:
+        """Return the latent and the sensible heat of the water that is steam [J]."""
+        medium, volume = self.medium, self.grid.cell_volume
+        code, n_codes = medium.code.ravel(), len(medium.table)
+        heat_wet, heat_dry, latent = medium.table[:, :3].T
         lost = 1.0 - self.water[self._inner].astype(np.float64)
-        by_code = np.bincount(
-            self.medium.code.ravel(), weights=lost.ravel(), minlength=len(self.medium.table)
-        )
-        heat_wet, heat_dry, latent = self.medium.table[:, :3].T
-        boiling = self.medium.boiling_rise if np.isfinite(self.medium.boiling_rise) else 0.0
-        volume = self.grid.cell_volume
+        by_code = np.bincount(code, weights=lost.ravel(), minlength=n_codes)
+        turned = float(by_code @ latent) * volume
+        if medium.water_curve is None:
+            boiling = medium.boiling_rise if np.isfinite(medium.boiling_rise) else 0.0
+            return turned, float(by_code @ (heat_wet - heat_dry)) * boiling * volume
+        carried = steam_heat(medium.water_curve, self.theta[self._inner])
+        by_code = np.bincount(code, weights=carried.ravel(), minlength=n_codes)
+        return turned, float(by_code @ (heat_wet - heat_dry)) * volume
+
+    def balance(self) -> dict[str, float]:
+        """Return what became of the absorbed heat so far [J], named as in `Ledger`.
+
+        Steam that condensed in the tissue has brought its heat back: it counts as stored, and the
+        latent and sensible heat that left are less by as much.
+        """
+        self._absorb_outside()
+        latent, vapour = self._steam()
+        escaped = 1.0 - self._condensed / (latent + vapour) if self._condensed > 0.0 else 1.0
         return {
             **self.books,
             "stored": self._sensible_heat() - self._stored_at_start,
-            "latent": float(by_code @ latent) * volume,
-            "vapour": float(by_code @ (heat_wet - heat_dry)) * boiling * volume,
+            "latent": escaped * latent,
+            "vapour": escaped * vapour,
         }

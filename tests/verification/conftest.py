@@ -36,6 +36,7 @@ def heat():
         code=None,
         held=None,
         boiling=np.inf,
+        water_curve=None,
         boundary="body",
         sides=None,
         **settings,
@@ -47,6 +48,7 @@ def heat():
             table=rows,
             held=np.zeros(len(rows), bool) if held is None else np.array(held),
             boiling_rise=boiling,
+            water_curve=water_curve,
         )
         faces = {side: Boundary(kind=boundary) for side in SIDES} | (sides or {})
         defaults = {
