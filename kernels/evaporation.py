@@ -8,6 +8,7 @@ share of the water left, ``inv_c`` the reciprocal heat capacity (0 in a held cel
 
 import math
 
+import numpy as np
 from numba import njit, prange
 
 
@@ -19,9 +20,7 @@ def _follow(t, heat, heat_wet, heat_dry, latent, curve):
     quadratic: exact, however much of the curve one step crosses, in either direction.
     """
     last = curve.shape[0] - 1
-    piece = -1
-    while piece < last and t > curve[piece + 1, 0]:
-        piece += 1
+    piece = np.searchsorted(curve[:, 0], t) - 1
     while True:
         inside = 0 <= piece < last
         water, slope = 1.0, 0.0
