@@ -19,6 +19,7 @@ from ablsim.illumination import Illumination
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
+from ablsim.tissue.boiling import BOILING_NUMBERS
 from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
 from ablsim.tissue.dose import Kinetics
 from ablsim.tissue.library import get_kinetics
@@ -241,6 +242,18 @@ def _notes(case: Case) -> tuple[str, ...]:
         notes.append(
             f"{case.protocol.cool_down_added:g} s of rest were added {where}: damage goes on "
             "while tissue cools, and a zone is read after at least 120 s."
+        )
+    physics = case.physics
+    if physics.boiling in BOILING_NUMBERS:
+        notes.append(
+            f"Boiling follows {physics.boiling}, a law for comparison: water comes back as tissue "
+            "cools, and what the books give to steam is the heat that steam holds at the end."
+        )
+    death = get_kinetics(physics.death)
+    if isinstance(death, ThreeStateDeath):
+        notes.append(
+            f"The zone of death is where at least {100.0 * death.dead.si:g} % of the cells are "
+            "dead, and nothing dies or recovers below its gate."
         )
     return tuple(notes)
 

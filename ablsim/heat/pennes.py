@@ -22,20 +22,20 @@ from ablsim.case import Boundary
 from ablsim.grid import Grid
 from ablsim.heat.active import Box, find_heated, grown, opened, whole
 from ablsim.heat.boundary import set_ghosts
-from ablsim.heat.evaporation import steam_heat
+from ablsim.heat.evaporation import condense_steam, follow_curve, steam_books
+from ablsim.heat.further_damage import advance_cell_death, reach_temperatures
 from ablsim.heat.medium import Medium
 from ablsim.heat.perfusion import FLOW_MAX, LAWS, PerfusionLaw
 from ablsim.heat.stability import SAFETY, check_time_step, stable_time_step
+from ablsim.heat.step import Step
 from ablsim.heat.vessels import find_wall_faces
-from ablsim.kernels import cell_states, evaporation, pennes, reaction
+from ablsim.kernels import pennes, reaction
 from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 
 REGION_CHECK = 8
 """Steps between two looks at whether the active region must grow."""
 LAZY_TIME = 5.0
 """Longest time [s] for which absorption outside the active region is left unbooked."""
-CONDENSING = 1.0
-"""How far below the boiling point [K] tissue must be for steam to condense in it."""
 
 STATE = (
     "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
@@ -320,7 +320,9 @@ class PennesSolver:
         """Let the tissue follow the new temperature; move heat above the cap."""
         of, settings = self.dtype.type, self.settings
         boiling = of(self.medium.boiling_rise)
-        self._evaporate(self.theta, box)
+        arrays = (self.water, self.inv_c, self.code, self._table, self._hot, self._dried)
+        step = Step(self.theta, self._theta_new, *arrays, box)
+        follow_curve(self.medium.water_curve, step)
         reaction.react(
             self.theta,
             self._theta_new,
@@ -344,10 +346,14 @@ class PennesSolver:
             of(settings.char_temperature - settings.base_temperature),
             LAWS[settings.perfusion_law],
         )
-        self._damage_further(dt, box)
+        base = settings.base_temperature
+        if self.alive is not None and settings.cell_death is not None:
+            advance_cell_death(settings.cell_death, step, dt, base, self.alive, self.death)
+        damage = {name: getattr(self, name) for name in settings.critical}
+        reach_temperatures(settings.critical, step, base, damage)
         if self._tips.shape[0]:
-            followed = self.medium.water_curve is not None
-            before = self._theta_new.copy() if followed else self._theta_new
+            if self.medium.water_curve is not None:
+                step = step._replace(before=self._theta_new.copy())
             moved = reaction.cap(
                 self._theta_new,
                 self.water,
@@ -363,77 +369,17 @@ class PennesSolver:
             )
             self.books["moved_by_cap"] += moved * self.grid.cell_volume
             if moved > 0.0:
-                self._evaporate(before, box)
+                follow_curve(self.medium.water_curve, step)
         if self._water_seen is not None:
-            self._condense(box)
-
-    def _evaporate(self, before: NDArray[np.floating], box: Box) -> None:
-        """Let water follow its curve of temperature, for the heat received since ``before``."""
-        if self.medium.water_curve is None:
-            return
-        evaporation.evaporate(
-            before,
-            self._theta_new,
-            self.water,
-            self.inv_c,
-            self.code,
-            self._table,
-            self.medium.water_curve,
-            self._hot,
-            self._dried,
-            box,
-        )
-
-    def _damage_further(self, dt: float, box: Box) -> None:
-        """Advance the damage that no rate describes."""
-        base, law = self.settings.base_temperature, self.settings.cell_death
-        if law is not None:
-            cell_states.three_states(
-                self.theta,
-                self._theta_new,
-                self.alive,
-                self.death,
-                self._hot,
-                box,
-                dt,
-                base,
-                law.gate.si,
-                law.forward_at_gate,
-                law.scale.si,
-                law.backward.si,
-                law.dead.si,
+            given = condense_steam(
+                settings.steam_condensation,
+                self.medium.boiling_rise,
+                step,
+                self._water_seen,
+                self._tips,
+                self._cells,
             )
-        for name, limit in self.settings.critical.items():
-            cell_states.reach(
-                self._theta_new,
-                getattr(self, name),
-                self._hot,
-                box,
-                base,
-                limit.gate.si,
-                limit.temperature.si,
-                limit.width.si,
-            )
-
-    def _condense(self, box: Box) -> None:
-        """Give a share of the heat of the new steam to the tissue beside the boiling front."""
-        boiling = self.medium.boiling_rise
-        given = evaporation.condense(
-            self._theta_new,
-            self.water,
-            self._water_seen,
-            self.inv_c,
-            self.code,
-            self._table,
-            self._tips if self._tips.shape[0] else np.zeros((1, 3)),
-            self._dried,
-            box,
-            self._cells,
-            boiling,
-            self.dtype.type(boiling - CONDENSING),
-            self.settings.steam_condensation,
-        )
-        self._condensed += given * self.grid.cell_volume
+            self._condensed += given * self.grid.cell_volume
 
     def _set_box(self, box: Box) -> None:
         self.box = box
@@ -530,18 +476,7 @@ class PennesSolver:
 
     def _steam(self) -> tuple[float, float]:
         """Return the latent and the sensible heat of the water that is steam [J]."""
-        medium, volume = self.medium, self.grid.cell_volume
-        code, n_codes = medium.code.ravel(), len(medium.table)
-        heat_wet, heat_dry, latent = medium.table[:, :3].T
-        lost = 1.0 - self.water[self._inner].astype(np.float64)
-        by_code = np.bincount(code, weights=lost.ravel(), minlength=n_codes)
-        turned = float(by_code @ latent) * volume
-        if medium.water_curve is None:
-            boiling = medium.boiling_rise if np.isfinite(medium.boiling_rise) else 0.0
-            return turned, float(by_code @ (heat_wet - heat_dry)) * boiling * volume
-        carried = steam_heat(medium.water_curve, self.theta[self._inner])
-        by_code = np.bincount(code, weights=carried.ravel(), minlength=n_codes)
-        return turned, float(by_code @ (heat_wet - heat_dry)) * volume
+        return steam_books(self.medium, self.water[self._inner], self.theta[self._inner])
 
     def balance(self) -> dict[str, float]:
         """Return what became of the absorbed heat so far [J], named as in `Ledger`.

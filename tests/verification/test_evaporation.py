@@ -1,5 +1,7 @@
 """Boiling by a curve of temperature and condensing steam: exact curves, books, limits."""
 
+import copy
+
 import numba
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from ablsim.grid import Grid
 from ablsim.heat.evaporation import steam_heat
 from ablsim.kernels import evaporation
 from ablsim.tissue.boiling import water_curve
+from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.sets import yang2007
 
 BASE = 310.15
@@ -115,7 +118,9 @@ def test_steam_heat_is_the_integral_over_the_curve():
 # whole fields ------------------------------------------------------------------------------------
 
 
-def fired(heat, row, *, cool_down=120.0, half_width=None, power=4.0, sigma=2e-3, **settings):
+def fired(
+    heat, row, *, duration=90.0, cool_down=120.0, half_width=None, power=4.0, sigma=2e-3, **settings
+):
     """A ball of heat in perfused tissue that boils; state at its end and after cool-down."""
     curve = None
     if half_width is not None:
@@ -130,7 +135,7 @@ def fired(heat, row, *, cool_down=120.0, half_width=None, power=4.0, sigma=2e-3,
     q = np.exp(-(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2) / sigma**2)
     q *= power / (q.sum() * grid.cell_volume)
     solver.set_source(q, np.zeros((1, 3)))
-    solver.advance(90.0)
+    solver.advance(duration)
     if cool_down > 0.0:
         solver.set_source(np.zeros(grid.shape), NO_TIPS)
         solver.advance(cool_down)
@@ -273,3 +278,21 @@ def test_same_bits_for_one_and_two_threads_with_every_law_switched_on(heat, row)
         for name in ("theta", "water", "stasis", "char"):
             assert np.array_equal(states[0].inner(name), states[1].inner(name))
         assert states[0].balance() == states[1].balance()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"half_width": 1.0}, {"steam_condensation": 0.7, "cell_death": get_kinetics("three_state")}],
+)
+def test_a_restored_state_goes_on_with_the_same_bits(heat, row, settings):
+    first = fired(heat, row, cool_down=0.0, **settings)
+    kept = copy.deepcopy(first.state())
+    second = fired(heat, row, cool_down=0.0, duration=1.0, **settings)
+    second.set_source(first.inner("q").copy(), np.zeros((1, 3)))
+    second.restore(kept)
+    for solver in (first, second):
+        solver.advance(10.0)
+    for name in ("theta", "water", "stasis", "death", "alive"):
+        one, other = (getattr(s, name) for s in (first, second))
+        assert (one is other is None) or np.array_equal(one, other)
+    assert first.balance() == second.balance()

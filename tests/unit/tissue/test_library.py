@@ -10,6 +10,7 @@ from ablsim.case_settings import PhysicsTable
 from ablsim.citations import list_keys
 from ablsim.errors import CaseError
 from ablsim.light.fibre import TRANSMISSION
+from ablsim.tissue.boiling import BOILING_NUMBERS
 from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
 from ablsim.tissue.library import (
     get_conductivity,
@@ -43,7 +44,8 @@ LAWS = [
     for parameter in ("gain", "gain_start", "gain_end", "conductivity")
     if (number := getattr(get_conductivity(name), parameter)) is not None
 ]
-USES = [*list_uses(TISSUES, KINETICS, {**CONSTANTS, **PERFUSIONS}), *OPTICS, *LAWS]
+BOILING = {name: number for numbers in BOILING_NUMBERS.values() for name, number in numbers.items()}
+USES = [*list_uses(TISSUES, KINETICS, {**CONSTANTS, **PERFUSIONS, **BOILING}), *OPTICS, *LAWS]
 SNAPSHOT = Path(__file__).with_name("defaults.toml")
 
 
@@ -80,6 +82,11 @@ def test_the_library_holds_the_tissues_of_the_liver_and_the_kinetics_by_name():
         "cem43_120",
         "cem43_60",
         "cem43_30",
+        "isotherm_60",
+        "isotherm_54",
+        "isotherm_50",
+        "three_state",
+        "liver_whitening_distributed",
     }
     assert set(list_optics()) == {
         "liver_default_1064",
