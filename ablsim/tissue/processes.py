@@ -73,6 +73,10 @@ class CriticalTemperature:
         Temperature below which there is no damage.
     endpoint : str
         What is expected where the temperature was reached.
+
+    Notes
+    -----
+    As stasis it takes 63 % of the perfusion at that temperature and all but 1 % of it 2 K above.
     """
 
     name: str

@@ -6,7 +6,10 @@ import numba
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
 
+from ablsim.contour import Window, cube_volumes
+from ablsim.front import LIMIT, damage_front
 from ablsim.grid import Grid
 from ablsim.kernels import cell_states
 from ablsim.tissue.library import get_kinetics
@@ -116,6 +119,35 @@ def test_no_share_of_cells_is_ever_negative_and_none_comes_back_from_the_dead(dt
         assert (d >= dead_before).all()
         assert np.isfinite(death[1, 1, 1:-1]).all()
         dead_before = d
+
+
+def test_zone_of_death_ends_where_four_fifths_of_the_cells_are_dead(cube):
+    """A ball of known temperature for 300 s: the contour against the radius of the exact D."""
+
+    def celsius(r):
+        return 37.0 + 70.0 * np.exp(-((r / 9e-3) ** 2))
+
+    def share(r):
+        return reference(lambda t: celsius(r) + 273.15, [0.0, 300.0])[1, -1]
+
+    exact = brentq(lambda r: share(r) - 0.8, 1e-3, 9e-3, xtol=1e-6)
+    grid = cube(24e-3, 1e-3)
+    x, y, z = grid.axes()
+    theta = np.pad(celsius(np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2)), 1)
+    alive, death = np.full(theta.shape, 0.99), np.zeros(theta.shape)
+    hot = np.ones(theta.shape[:2], np.uint8)
+    box = tuple(n for size in theta.shape for n in (1, size - 1))
+    for _ in range(600):
+        cell_states.three_states(
+            theta, theta, alive, death, hot, box, 0.5, 273.15, GATE, LAW.forward_at_gate,
+            LAW.scale.si, LAW.backward.si, LAW.dead.si,
+        )  # fmt: skip
+    omega = death[1:-1, 1:-1, 1:-1]
+    window = Window.around(grid, np.zeros(3), np.array(grid.shape) - 1.0, margin=1)
+    front = window.to_nodes(damage_front(omega), -LIMIT)
+    radius = (float(cube_volumes(window, [front]).sum()) * 0.75 / np.pi) ** (1.0 / 3.0)
+    assert 3e-3 < exact < 9e-3
+    assert radius == pytest.approx(exact, abs=0.05e-3)
 
 
 def test_vulnerable_cells_recover_where_the_heat_was_mild_and_short():

@@ -74,7 +74,7 @@ def test_compiled_loops_agree_with_their_source(states):
     assert plain["stasis"].max() > 1.0
     assert plain["dying"].max() > 0.0
     assert plain["peak"].max() > 1.0
-    assert 0.0 < plain["moist"][3, 3, 3:6].mean() < 1.0
+    assert plain["moist"].min() < 1.0
     assert np.any(plain["seen"] < 1.0)
     for name in plain.files:
         # the compiler may fuse a product and a sum, no more
