@@ -24,6 +24,7 @@ from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
 from ablsim.tissue.dose import Kinetics
 from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.processes import CriticalTemperature, DistributedKinetics, ThreeStateDeath
+from ablsim.units import to_celsius
 
 OnSnapshot = Callable[[Snapshot], None]
 OnProgress = Callable[[float, float], None]
@@ -253,7 +254,7 @@ def _notes(case: Case) -> tuple[str, ...]:
     if isinstance(death, ThreeStateDeath):
         notes.append(
             f"The zone of death is where at least {100.0 * death.dead.si:g} % of the cells are "
-            "dead, and nothing dies or recovers below its gate."
+            f"dead; below {to_celsius(death.gate.si):g} degC cells neither die nor recover."
         )
     return tuple(notes)
 
