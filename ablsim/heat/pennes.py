@@ -317,7 +317,7 @@ class PennesSolver:
         self.n_sub_steps += n_stiff * n_sub
 
     def _react(self, dt: float, box: Box) -> None:
-        """Let the tissue follow the new temperature; move heat above the cap."""
+        """Let the tissue follow the new temperature; move heat that may not stay where it is."""
         of, settings = self.dtype.type, self.settings
         boiling = of(self.medium.boiling_rise)
         arrays = (self.water, self.inv_c, self.code, self._table, self._hot, self._dried)
@@ -352,24 +352,7 @@ class PennesSolver:
         damage = {name: getattr(self, name) for name in settings.critical}
         reach_temperatures(settings.critical, step, base, damage)
         if self._tips.shape[0]:
-            if self.medium.water_curve is not None:
-                step = step._replace(before=self._theta_new.copy())
-            moved = reaction.cap(
-                self._theta_new,
-                self.water,
-                self.inv_c,
-                self.code,
-                self._table,
-                boiling,
-                of(self.medium.hot_rise),
-                of(settings.cap_temperature - settings.base_temperature),
-                self._tips,
-                self._dried,
-                box,
-            )
-            self.books["moved_by_cap"] += moved * self.grid.cell_volume
-            if moved > 0.0:
-                follow_curve(self.medium.water_curve, step)
+            self._move_above_cap(step)
         if self._water_seen is not None:
             given = condense_steam(
                 settings.steam_condensation,
@@ -380,6 +363,28 @@ class PennesSolver:
                 self._cells,
             )
             self._condensed += given * self.grid.cell_volume
+
+    def _move_above_cap(self, step: Step) -> None:
+        """Move the heat above the cap to the hot zone, and let water follow it."""
+        of, settings = self.dtype.type, self.settings
+        if self.medium.water_curve is not None:
+            step = step._replace(before=step.theta.copy())
+        moved = reaction.cap(
+            step.theta,
+            self.water,
+            self.inv_c,
+            self.code,
+            self._table,
+            of(self.medium.boiling_rise),
+            of(self.medium.hot_rise),
+            of(settings.cap_temperature - settings.base_temperature),
+            self._tips,
+            self._dried,
+            step.box,
+        )
+        self.books["moved_by_cap"] += moved * self.grid.cell_volume
+        if moved > 0.0:
+            follow_curve(self.medium.water_curve, step)
 
     def _set_box(self, box: Box) -> None:
         self.box = box
