@@ -8,6 +8,7 @@ from ablsim import citations
 from ablsim.case import Case
 from ablsim.domain import make_domain
 from ablsim.result import Result
+from ablsim.tissue.boiling import BOILING_NUMBERS
 from ablsim.tissue.constants import CONSTANTS, PERFUSION_STRATA
 from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.sets.rossmann2014 import SHRINKAGE_LEAST, SHRINKAGE_MOST
@@ -32,7 +33,7 @@ def list_numbers(case: Case) -> tuple[Use, ...]:
         tissues[label] = replace(tissues[label], perfusion_rate=stratum)
     physics = case.physics
     kinetics = (physics.stasis, physics.whitening, physics.death)
-    constants = dict(CONSTANTS)
+    constants = {**CONSTANTS, **BOILING_NUMBERS.get(physics.boiling, {})}
     if any(tissue.composition is not None for tissue in tissues):
         constants.update(absorption_spectra(case.tissue.wavelength))
     if case.tissue.perfusion == "none":  # the bench, where a ruler reads shrunk tissue

@@ -17,8 +17,9 @@ from ablsim.geometry import ellipsoid_extent, unit_directions
 from ablsim.grid import Grid, Point
 from ablsim.light.fibre import NEEDLE_DIAMETER, Fibre, emitter_distance, needle_distance
 from ablsim.tissue.constants import PERFUSION_STRATA
-from ablsim.tissue.library import get_kinetics, get_tissue, list_tissues
+from ablsim.tissue.library import ONLY_FOR, get_kinetics, get_tissue, list_tissues
 from ablsim.tissue.sets.ablsim_composition import COMPOSITIONS
+from ablsim.tissue.sets.oneill2011 import THREE_STATE
 from ablsim.units import write_quantity
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _SLACK = 1e-9
 def find_problems(case: "Case") -> list[str]:
     """Return everything that is wrong with a case whose keys are each right by themselves."""
     problems = [*_library_names(case), *_wavelength(case), *_overrides(case)]
-    problems += _repeated_names(case)
+    problems += [*_repeated_names(case), *_steam(case), *_shifts(case)]
     problems += case.protocol.find_unknown_fibres([fibre.name for fibre in case.fibres_all])
     if not case.fibres_all:
         problems.append("fibre: there is no fibre; add a [[fibre]] or [fibres]")
@@ -128,6 +129,36 @@ def _library_names(case: "Case") -> Iterator[str]:
             get(name)
         except CaseError as error:
             yield f"{key}: {error}"
+            continue
+        only = ONLY_FOR.get(name) if get is get_kinetics else None
+        if only is not None and key != f"physics.{only}":
+            table = type(case.physics).model_fields[key.removeprefix("physics.")]
+            yield (
+                f'{key}: "{name}" describes {only} and is allowed for physics.{only} alone; write '
+                f'for example "{table.default}" here'
+            )
+
+
+def _shifts(case: "Case") -> Iterator[str]:
+    """Check that a process whose threshold is to be shifted has one."""
+    for name in ("stasis", "whitening", "death"):
+        law, shift = getattr(case.physics, name), getattr(case.physics, f"{name}_shift")
+        if shift != 0.0 and law == THREE_STATE.name:
+            yield (
+                f'physics.{name}_shift: {shift:g} K has no meaning for "{law}", which has no '
+                "single threshold; allowed is 0 K; remove the key or name other kinetics"
+            )
+
+
+def _steam(case: "Case") -> Iterator[str]:
+    """Check that steam which is to condense can leave its cell at all."""
+    share, boiling = case.physics.steam_condensation, case.physics.boiling
+    if share > 0.0 and boiling != "water_state":
+        yield (
+            f'physics.steam_condensation: {share:g} has no meaning with boiling = "{boiling}", '
+            'under which no steam leaves its place; allowed is 0; write boiling = "water_state" '
+            "or remove the key"
+        )
 
 
 def _tissues_used(case: "Case") -> set[str]:

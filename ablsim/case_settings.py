@@ -29,13 +29,7 @@ class ProtocolTable(Table):
 
 _Shift = TEMPERATURE_DIFFERENCE.within("-20 K", "20 K", example="1 K")
 _LAWS = ("stasis", "stasis_hyperaemia", "cutoff_60C", "constant")
-_BOILING = {
-    "apparent_enthalpy_99_101": "boiling models for comparison",
-    "effective_c_yang2007": "boiling models for comparison",
-}
-_DEATHS = {
-    "three_state": "three-state cell death models",
-}
+_BOILING = ("water_state", "none", "apparent_enthalpy_99_101", "effective_c_yang2007")
 
 
 _CHARS = ("film", "film_when_hot", "none")
@@ -60,8 +54,16 @@ class PhysicsTable(Table):
         1.0, description="share of the perfusion that follows its law; the rest goes on for ever"
     )
     boiling: Annotated[
-        Literal["water_state", "none"], Choice(("water_state", "none"), _BOILING)
-    ] = Field("water_state", description="water_state: water boils off and is gone")
+        Literal["water_state", "none", "apparent_enthalpy_99_101", "effective_c_yang2007"],
+        Choice(_BOILING),
+    ] = Field(
+        "water_state",
+        description="water_state: water boils off and is gone; for comparison, water that comes "
+        "back on cooling: apparent_enthalpy_99_101 and effective_c_yang2007",
+    )
+    steam_condensation: Annotated[float, Number(0.5, 0.0, 1.0)] = Field(
+        0.0, description="share of the steam that condenses beside the boiling front"
+    )
     char: Annotated[Literal["film", "film_when_hot", "none"], Choice(_CHARS)] = Field(
         "film",
         description="film: a charred bare tip turns part of the light into heat; film_when_hot: "
@@ -86,8 +88,8 @@ class PhysicsTable(Table):
     whitening: Annotated[str, Words("jacques_liver_whitening")] = Field(
         "jacques_liver_whitening", description="kinetics of the optical change"
     )
-    death: Annotated[str, Later(Words("reddy_hcc_2013"), _DEATHS, 'use "reddy_hcc_2013" today')] = (
-        Field("reddy_hcc_2013", description="kinetics of cell death")
+    death: Annotated[str, Words("reddy_hcc_2013")] = Field(
+        "reddy_hcc_2013", description="kinetics of cell death"
     )
     stasis_shift: Annotated[float, _Shift] = Field(
         0.0,

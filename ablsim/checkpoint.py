@@ -1,6 +1,7 @@
 """A run half-way: everything that its next step needs."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,3 +45,33 @@ class Checkpoint:
     leg: int
     chunk: int
     parts: Mapping[str, State]
+
+
+OnCheckpoint = Callable[[Checkpoint], None]
+
+CHECKPOINT_SHARE = 0.2
+"""Largest share of the wall time that goes into checkpoints."""
+
+
+class Keeper:
+    """Hands out checkpoints when they are due, and keeps their cost within bounds."""
+
+    def __init__(self, write: OnCheckpoint | None, interval: float) -> None:
+        self._write = write
+        self._interval = interval
+        self._last = time.perf_counter()
+        self._cost = 0.0
+
+    def is_due(self) -> bool:
+        """Say whether it is time for another one."""
+        wait = max(self._interval, self._cost / CHECKPOINT_SHARE)
+        return self._write is not None and time.perf_counter() - self._last >= wait
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Hand one out, and see how long that takes."""
+        if self._write is None:
+            return
+        began = time.perf_counter()
+        self._write(checkpoint)
+        self._last = time.perf_counter()
+        self._cost = self._last - began

@@ -52,6 +52,8 @@ class Illumination:
     track_fraction, track_length : float
         Share of a bare fibre's emitted power that is released as heat along its track, before the
         film has its share [1], and how far back from the tip [m].
+    whitening_span : float
+        Spread of the rates at which tissue whitens (`coagulated_fraction`); 1 for one rate.
 
     Notes
     -----
@@ -67,8 +69,10 @@ class Illumination:
         light_interval: float,
         track_fraction: float = 0.0,
         track_length: float = 0.0,
+        whitening_span: float = 1.0,
     ) -> None:
         self._grid = domain.grid
+        self._whitening_span = whitening_span
         self._film_fraction = film_fraction
         self._track_fraction = track_fraction
         self._track_length = track_length
@@ -130,6 +134,9 @@ class Illumination:
         names = (fibre.name for fibre in self._fibres)
         return dict(zip(names, self._films, strict=True))
 
+    def _coagulated(self, whitening: NDArray[np.floating]) -> NDArray[np.float32]:
+        return coagulated_fraction(whitening, self._whitening_span).astype(np.float32)
+
     @property
     def _optical(self) -> float:
         """Power that leaves the fibres as light [W]."""
@@ -157,7 +164,7 @@ class Illumination:
             return False
         if self._field is None or not _is_same(self._emissions(), self._solved_for):
             return True
-        change = np.abs(_coagulated(whitening[region]) - self._coagulation[region])
+        change = np.abs(self._coagulated(whitening[region]) - self._coagulation[region])
         change += np.abs(char[region] - self._char[region])
         weighted = np.einsum("zyx,zyx->z", self._field.absorbed_per_watt[region], change)
         moved = float(weighted.sum(dtype=np.float64)) * self._grid.cell_volume
@@ -170,7 +177,7 @@ class Illumination:
     ) -> None:
         """Compute the light in the tissue as it is at time ``now`` [s]."""
         started = time.perf_counter()
-        self._coagulation = _coagulated(whitening)
+        self._coagulation = self._coagulated(whitening)
         self._char = char.astype(np.float32)
         self._solved_for = self._emissions()
         absorption, scattering = self._optics.mix(self._coagulation, self._char)
@@ -234,7 +241,3 @@ def _is_same(some: Sequence[Emission], others: Sequence[Emission]) -> bool:
         replace(one, share=other.share) == other and abs(one.share - other.share) < SHARE_ROUNDING
         for one, other in zip(some, others, strict=True)
     )
-
-
-def _coagulated(whitening: NDArray[np.floating]) -> NDArray[np.float32]:
-    return coagulated_fraction(whitening).astype(np.float32)

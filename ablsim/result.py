@@ -32,6 +32,8 @@ class Fields:
         Temperature above the result's ``base_temperature`` [K].
     stasis, whitening, death : ndarray
         Damage integrals Omega of the three processes [1]; a process is complete where Omega >= 1.
+        Under three-state cell death ``death`` is ln(1 - D)/ln(1 - 0.8), D the share of dead cells.
+        Under a critical temperature it is exp((T - T_c)/1 K) of the highest temperature T so far.
     water : ndarray
         Share of the cell's initial water that is still there [1].
     char : ndarray
@@ -56,6 +58,8 @@ class Ledger:
     ``perfusion``, ``vessels`` (heat and light taken by large vessels), ``boundary``, ``latent``
     (turned water into steam), ``vapour`` (sensible heat that the steam took along) and
     ``between_sessions`` (still in the tissue when a session ended, gone when the next began).
+    Steam that condensed in the tissue is in ``stored`` and not in ``latent`` and ``vapour``; under
+    laws of boiling that give the water back on cooling these two are what steam holds at present.
     ``moved_by_cap`` only says how much heat was moved from over-hot cells to their surroundings.
     """
 

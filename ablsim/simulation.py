@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from ablsim.case import Case
-from ablsim.checkpoint import Checkpoint, Resumable
+from ablsim.checkpoint import Checkpoint, Keeper, OnCheckpoint, Resumable
 from ablsim.damage.rate import rate_table, shift_threshold, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.errors import CaseError
@@ -22,21 +22,18 @@ from ablsim.heat.occlusion import Occlusion
 from ablsim.heat.pennes import HeatSettings, PennesSolver
 from ablsim.illumination import Illumination
 from ablsim.monitor import Monitor
+from ablsim.notes import explain
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
 from ablsim.tips import FibreTips
-from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE, DAMAGE_GATE
+from ablsim.tissue.constants import CAP_TEMPERATURE, CHAR_TEMPERATURE
+from ablsim.tissue.dose import Kinetics
 from ablsim.tissue.library import get_kinetics
-from ablsim.tissue.wavelength import describe_wavelength
-from ablsim.units import to_celsius
+from ablsim.tissue.processes import CriticalTemperature, DistributedKinetics, ThreeStateDeath
 
 OnSnapshot = Callable[[Snapshot], None]
 OnProgress = Callable[[float, float], None]
-OnCheckpoint = Callable[[Checkpoint], None]
-
-CHECKPOINT_SHARE = 0.2
-"""Largest share of the wall time that goes into checkpoints."""
 
 
 def simulate(
@@ -122,6 +119,7 @@ class _Run:
             light_interval=case.numerics.light_interval,
             track_fraction=case.physics.track_fraction,
             track_length=case.physics.track_length,
+            whitening_span=_rate_span(get_kinetics(case.physics.whitening)),
         )
         self.tips = FibreTips(
             self.domain.grid,
@@ -153,7 +151,7 @@ class _Run:
     def finish(self, on_checkpoint: OnCheckpoint | None) -> Result:
         """Run to the end of the protocol, from wherever the run stands."""
         case = self.case
-        keeper = _Keeper(on_checkpoint, case.numerics.checkpoint_interval)
+        keeper = Keeper(on_checkpoint, case.numerics.checkpoint_interval)
         if self.resumed_at is None:
             self._output(0.0)
             self._watch()
@@ -180,10 +178,9 @@ class _Run:
             history=tuple(self.history),
             statistics=self._statistics(total),
             notes=(
-                *_notes(case, self.domain),
+                *explain(case, self.domain, fields),
                 *self.occlusion.notes(),
                 *self.monitor.notes(),
-                *_heat_left(fields, case),
             ),
             provenance=_provenance(case),
             tips=self.tips.records(),
@@ -223,7 +220,7 @@ class _Run:
             self.light_books[name] += getattr(self._beam, name) * self._level * duration
         self._look_at_tips(segment, duration)
 
-    def _report(self, keeper: "_Keeper") -> None:
+    def _report(self, keeper: Keeper) -> None:
         """Tell how far the run is; leave a checkpoint where one is due or the run is stopped."""
         if self._on_progress is not None:
             try:
@@ -346,38 +343,16 @@ class _Run:
         )
 
 
-class _Keeper:
-    """Hands out checkpoints when they are due, and keeps their cost within bounds."""
-
-    def __init__(self, write: OnCheckpoint | None, interval: float) -> None:
-        self._write = write
-        self._interval = interval
-        self._last = time.perf_counter()
-        self._cost = 0.0
-
-    def is_due(self) -> bool:
-        wait = max(self._interval, self._cost / CHECKPOINT_SHARE)
-        return self._write is not None and time.perf_counter() - self._last >= wait
-
-    def keep(self, checkpoint: Checkpoint) -> None:
-        if self._write is None:
-            return
-        began = time.perf_counter()
-        self._write(checkpoint)
-        self._last = time.perf_counter()
-        self._cost = self._last - began
-
-
 def _make_solver(case: Case, domain: Domain) -> PennesSolver:
     physics = case.physics
-    processes = [
-        shift_threshold(get_kinetics(name), by)
-        for name, by in (
-            (physics.stasis, physics.stasis_shift),
-            (physics.whitening, physics.whitening_shift),
-            (physics.death, physics.death_shift),
+    named = {
+        name: shift_threshold(
+            get_kinetics(getattr(physics, name)), getattr(physics, f"{name}_shift")
         )
-    ]
+        for name in ("stasis", "whitening", "death")
+    }
+    processes = list(named.values())
+    death = named["death"]
     base = case.tissue.body_temperature
     settings = HeatSettings(
         base_temperature=base,
@@ -391,34 +366,15 @@ def _make_solver(case: Case, domain: Domain) -> PennesSolver:
         time_step=case.numerics.time_step,
         tolerance=case.numerics.active_region_tolerance,
         precision=case.numerics.precision,
+        steam_condensation=case.physics.steam_condensation,
+        cell_death=death if isinstance(death, ThreeStateDeath) else None,
+        critical={name: law for name, law in named.items() if isinstance(law, CriticalTemperature)},
     )
     return PennesSolver(make_medium(case, domain), case.domain.boundary, settings)
 
 
-def _notes(case: Case, domain: Domain) -> tuple[str, ...]:
-    """Return what was decided for the user, one sentence each."""
-    notes = []
-    if case.protocol.cool_down_added > 0.0:
-        where = "at the end" if case.protocol.sessions == 1 else "at the end of sessions"
-        notes.append(
-            f"{case.protocol.cool_down_added:g} s of rest were added {where}: damage goes on "
-            "while tissue cools, and a zone is read after at least 120 s."
-        )
-    return (*notes, *describe_wavelength(case.tissue.wavelength, domain.tissues))
-
-
-def _heat_left(fields: Fields, case: Case) -> tuple[str, ...]:
-    """Return a note if tissue outside the reported zone is so hot at the end that it may join."""
-    gate = DAMAGE_GATE.si - case.tissue.body_temperature
-    omega = getattr(fields, case.physics.reported_zone)
-    hottest = float(fields.rise.max(where=omega < 1.0, initial=-np.inf))
-    if hottest < gate:
-        return ()
-    celsius = to_celsius(case.tissue.body_temperature + hottest)
-    return (
-        f"Tissue outside the {case.physics.reported_zone} zone is still at {celsius:.1f} degC when "
-        'the run ends: the zone may still grow; add rest, for example "rest for 1800 s".',
-    )
+def _rate_span(whitening: Kinetics) -> float:
+    return whitening.span.si if isinstance(whitening, DistributedKinetics) else 1.0
 
 
 def _provenance(case: Case) -> dict[str, str]:

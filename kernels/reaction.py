@@ -245,20 +245,20 @@ def _nearest(z, y, x, tips, share):
 
 
 @njit(cache=True, error_model="numpy")
-def cap(theta, water, inv_c, code, tissue, t_boil, t_cap, tips, rows, box):
+def cap(theta, water, inv_c, code, tissue, t_boil, t_hot, t_cap, tips, rows, box):
     """Move the heat above ``t_cap`` to the hot zone of the nearest tip; return how much [J/m^3].
 
     A cell whose temperature passed the cap would stand for a vapour cavity that shares its heat
-    with its walls: the surplus goes to the cells at or above boiling that are nearest to the same
-    tip (``tips``: (z, y, x) in padded indices, float64), in proportion to how far they are below
-    the cap. Nothing is deleted. Only ``rows`` that hold dried cells are searched.
+    with its walls: the surplus goes to the cells at or above ``t_hot`` that are nearest to the
+    same tip (``tips``: (z, y, x) in padded indices, float64), in proportion to how far they are
+    below the cap. Nothing is deleted. Only ``rows`` that hold dried cells are searched.
     """
     z0, z1, y0, y1, x0, x1 = box
     n_tips = tips.shape[0]
     share = np.zeros(n_tips)
     surplus = np.zeros(n_tips)
     room = np.zeros(n_tips)
-    hottest = t_boil
+    hottest = t_hot
     for z in range(z0, z1):
         for y in range(y0, y1):
             if rows[z, y]:
@@ -273,7 +273,7 @@ def cap(theta, water, inv_c, code, tissue, t_boil, t_cap, tips, rows, box):
                 continue
             for x in range(x0, x1):
                 t = theta[z, y, x]
-                if t >= t_boil and inv_c[z, y, x] > 0.0:
+                if t >= t_hot and inv_c[z, y, x] > 0.0:
                     _nearest(z, y, x, tips, share)
                     for j in range(n_tips):
                         if t > t_cap:
@@ -288,7 +288,7 @@ def cap(theta, water, inv_c, code, tissue, t_boil, t_cap, tips, rows, box):
                 continue
             for x in range(x0, x1):
                 t = theta[z, y, x]
-                if t < t_boil or inv_c[z, y, x] == 0.0:
+                if t < t_hot or inv_c[z, y, x] == 0.0:
                     continue
                 _nearest(z, y, x, tips, share)
                 heat = 0.0

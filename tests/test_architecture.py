@@ -22,7 +22,7 @@ ROWS = {
     "checkpoint": 2, "domain": 2, "domain_cells": 2, "exposure": 2, "extent": 2, "laser_log": 2,
     "light.fibre": 2, "protocol": 2, "result": 2, "result_fields": 2, "steps": 2, "tissue": 2,
     "damage": 3, "heat": 3, "light": 3,
-    "illumination": 4, "monitor": 4, "schedule": 4, "simulation": 4, "tips": 4,
+    "illumination": 4, "monitor": 4, "notes": 4, "schedule": 4, "simulation": 4, "tips": 4,
     "band": 5, "band_text": 5, "contour": 5, "front": 5, "margins": 5, "overlap": 5,
     "residual": 5, "shrinkage": 5, "storage": 5, "summary": 5, "summary_objects": 5, "surface": 5,
     "zone": 5,

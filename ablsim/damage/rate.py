@@ -5,6 +5,10 @@ Arrhenius process has :math:`A \exp(-E_a / (R T))`, with survival :math:`\exp(-\
 1947). A thermal dose counts equivalent minutes at 43 degC, :math:`R^{43 - T}` per minute
 (Sapareto 1984), as a share of the dose that is lethal. No process runs below its gate, because
 rates fitted between 45 and 60 degC would otherwise destroy tissue at body temperature within hours.
+
+Two more laws are no rate of one integral: three-state cell death, and the critical temperature that
+completes a process once reached. They have a gate, but their row of the table never runs; the heat
+solver advances them by themselves (`ablsim.kernels.cell_states`).
 """
 
 from collections.abc import Sequence
@@ -15,7 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from ablsim.errors import CaseError
 from ablsim.tissue.dose import Kinetics, ThermalDose
+from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 from ablsim.tissue.properties import GIVEN, Sourced
 from ablsim.units import GAS_CONSTANT, to_kelvin
 
@@ -43,7 +49,9 @@ class Coefficients(NamedTuple):
 
 
 def coefficients(process: Kinetics) -> Coefficients:
-    """Return the coefficients of a process' rate."""
+    """Return the coefficients of a process' rate; its gate is infinite if no rate describes it."""
+    if isinstance(process, CriticalTemperature | ThreeStateDeath):
+        return Coefficients(a=0.0, b=0.0, gate=np.inf, above=0.0, below=0.0)
     if isinstance(process, ThermalDose):
         return Coefficients(
             a=-float(np.log(process.minutes.si)),
@@ -79,7 +87,10 @@ def damage_integral(process: Kinetics, temperature: float, duration: float) -> f
 
 
 def threshold_temperature(process: Kinetics, duration: float, omega: float = 1.0) -> float:
-    """Return the constant temperature [K] that reaches ``omega`` in ``duration`` [s], ungated."""
+    """Return the constant temperature [K] that reaches ``omega`` in ``duration`` [s], ungated.
+
+    Only for a process that a rate describes.
+    """
     c = coefficients(process)
     needed = np.log(omega / duration)
 
@@ -116,18 +127,25 @@ def shift_threshold(process: Kinetics, by: float) -> Kinetics:
     """
     if by == 0.0:
         return process
+    if isinstance(process, CriticalTemperature):
+        value = process.temperature.value + by  # kelvin and degrees Celsius have the same size
+        return replace(process, temperature=_given(process.temperature, value))
+    if isinstance(process, ThreeStateDeath):
+        msg = f"{process.name} has no single threshold that could be shifted"
+        raise CaseError(msg)
     c = coefficients(process)
     threshold = threshold_temperature(process, SHIFT_DURATION)
     before, after = _log_rate(c, np.array([threshold, threshold + by]))
     slower = float(np.exp(after - before))
     if isinstance(process, ThermalDose):
-        return replace(process, minutes=_given(process.minutes, slower))
-    return replace(process, frequency_factor=_given(process.frequency_factor, 1.0 / slower))
+        minutes = process.minutes.value * slower
+        return replace(process, minutes=_given(process.minutes, minutes))
+    factor = process.frequency_factor.value / slower
+    return replace(process, frequency_factor=_given(process.frequency_factor, factor))
 
 
-def _given(number: Sourced, factor: float) -> Sourced:
-    """Return a number times a factor that the case asks for."""
-    value = number.value * factor
+def _given(number: Sourced, value: float) -> Sourced:
+    """Return another value in place of a number, because the case asks for it."""
     return Sourced(
         value, number.unit, GIVEN, low=value, high=value, how="given", no_spread="shifted"
     )
@@ -139,10 +157,17 @@ def skip_temperature(processes: Sequence[Kinetics], duration: float) -> float:
     For each process that is its gate or the temperature whose rate stays below `NEGLIGIBLE` over
     the whole duration, whichever is higher; for all of them, the lowest.
     """
-    return min(
-        max(process.gate.si, threshold_temperature(process, duration, NEGLIGIBLE))
-        for process in processes
-    )
+    return min(_negligible_below(process, duration) for process in processes)
+
+
+def _negligible_below(process: Kinetics, duration: float) -> float:
+    if isinstance(process, ThreeStateDeath):
+        return process.gate.si
+    if isinstance(process, CriticalTemperature):
+        lowest = process.temperature.si + process.width.si * float(np.log(NEGLIGIBLE))
+    else:
+        lowest = threshold_temperature(process, duration, NEGLIGIBLE)
+    return max(process.gate.si, lowest)
 
 
 def rate_table(processes: Sequence[Kinetics]) -> NDArray[np.float64]:

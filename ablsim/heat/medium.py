@@ -10,6 +10,7 @@ from ablsim.domain import Domain
 from ablsim.grid import Grid
 from ablsim.heat.perfusion import perfusion_coefficient, perfusion_of
 from ablsim.heat.vessels import lumen_conductivity
+from ablsim.tissue.boiling import water_curve
 from ablsim.tissue.constants import BOILING_TEMPERATURE, LATENT_HEAT
 from ablsim.tissue.properties import Tissue
 
@@ -37,7 +38,11 @@ class Medium:
         Code that a cell takes when the vessel it belongs to closes: that of unperfused blood. All
         codes that cannot change stand for themselves.
     boiling_rise : float
-        Boiling point above the base temperature [K]; infinite where boiling is switched off.
+        Boiling point above the base temperature [K] at which water leaves for good; infinite where
+        it does not.
+    water_curve : ndarray of float64, shape (n, 2), or None
+        Rise [K] and share of the water left, for laws of boiling that know nothing else
+        (`ablsim.heat.evaporation`).
     """
 
     grid: Grid
@@ -46,6 +51,24 @@ class Medium:
     held: NDArray[np.bool_]
     still: NDArray[np.uint8]
     boiling_rise: float
+    water_curve: NDArray[np.float64] | None = None
+
+    @property
+    def hot_rise(self) -> float:
+        """Rise from which tissue belongs to the hot zone, that takes heat from above the cap [K].
+
+        The boiling point, or where half of the water has left.
+        """
+        if self.water_curve is None:
+            return self.boiling_rise
+        rise, left = self.water_curve.T
+        return float(np.interp(-0.5, -left, rise))
+
+    @property
+    def first_change(self) -> float:
+        """Rise below which neither conductivity nor water changes [K]."""
+        loss = np.inf if self.water_curve is None else float(self.water_curve[0, 0])
+        return min(float(self.table[:, 6].min()), self.boiling_rise, loss)
 
     @property
     def conductivity_max(self) -> NDArray[np.float64]:
@@ -118,6 +141,7 @@ def make_medium(case: Case, domain: Domain) -> Medium:
             still.append(label if case.vessels[number - 1].wall == "occludes" else len(rows) - 1)
             code[lumen] = len(rows) - 1
     boils = case.physics.boiling == "water_state"
+    curve = water_curve(case.physics.boiling)
     return Medium(
         grid=domain.grid,
         code=code,
@@ -125,4 +149,5 @@ def make_medium(case: Case, domain: Domain) -> Medium:
         held=np.array(held),
         still=np.array(still, dtype=np.uint8),
         boiling_rise=BOILING_TEMPERATURE.si - base if boils else np.inf,
+        water_curve=None if curve is None else curve - (base, 0.0),
     )

@@ -6,11 +6,12 @@ for the rise ``theta`` above the temperature of the blood, on cubic cells, in co
 with explicit Euler steps inside a proven limit (`ablsim.heat.stability`). What the temperature does
 to the tissue follows each step (`ablsim.kernels.reaction`): water that reaches the boiling point
 turns into steam and is gone, dried tissue conducts and stores less, damage accumulates, stasis ends
-perfusion, heat above the cap is moved to the surrounding hot zone.
+perfusion, heat above the cap is moved to the surrounding hot zone. On request steam condenses at
+the front, or water follows a curve of temperature instead (`ablsim.heat.evaporation`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Literal
 
@@ -21,11 +22,15 @@ from ablsim.case import Boundary
 from ablsim.grid import Grid
 from ablsim.heat.active import Box, find_heated, grown, opened, whole
 from ablsim.heat.boundary import set_ghosts
+from ablsim.heat.evaporation import condense_steam, follow_curve, steam_books
+from ablsim.heat.further_damage import advance_cell_death, reach_temperatures
 from ablsim.heat.medium import Medium
 from ablsim.heat.perfusion import FLOW_MAX, LAWS, PerfusionLaw
 from ablsim.heat.stability import SAFETY, check_time_step, stable_time_step
+from ablsim.heat.step import Step
 from ablsim.heat.vessels import find_wall_faces
 from ablsim.kernels import pennes, reaction
+from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 
 REGION_CHECK = 8
 """Steps between two looks at whether the active region must grow."""
@@ -35,7 +40,8 @@ LAZY_TIME = 5.0
 STATE = (
     "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
     "_hot", "_dried", "_tips", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps",
-    "_held_power", "_pending", "_since_check", "code", "_held",
+    "_held_power", "_pending", "_since_check", "code", "_held", "alive", "_water_seen",
+    "_condensed",
 )  # fmt: skip
 """Names of everything that a step of the solver changes: what a checkpoint must hold."""
 
@@ -66,6 +72,12 @@ class HeatSettings:
         Rise that the active region may miss [K]; 0 computes every cell.
     precision : {"float32", "float64"}
         Type of the state.
+    steam_condensation : float
+        Share of the steam that condenses beside the boiling front.
+    cell_death : ThreeStateDeath, optional
+        Takes the place of the rate of death.
+    critical : mapping of str to CriticalTemperature
+        Takes the place of the rate of the processes named.
     """
 
     base_temperature: float
@@ -79,6 +91,9 @@ class HeatSettings:
     time_step: float | None = None
     tolerance: float = 0.01
     precision: Literal["float32", "float64"] = "float32"
+    steam_condensation: float = 0.0
+    cell_death: ThreeStateDeath | None = None
+    critical: Mapping[str, CriticalTemperature] = field(default_factory=dict)
 
 
 class PennesSolver:
@@ -146,6 +161,11 @@ class PennesSolver:
         self.stasis = np.zeros(shape, dtype=self.dtype)
         self.whitening = np.zeros(shape, dtype=self.dtype)
         self.death = np.zeros(shape, dtype=self.dtype)
+        self.alive: NDArray[np.floating] | None = None
+        if settings.cell_death is not None:
+            self.alive = np.full(shape, settings.cell_death.alive.si, dtype=self.dtype)
+        self._water_seen = self.water.copy() if settings.steam_condensation > 0.0 else None
+        self._condensed = 0.0
         self._hot = np.zeros(shape[:2], dtype=np.uint8)
         self._dried = np.zeros(shape[:2], dtype=np.uint8)
         self._perfused = np.zeros(shape[0], dtype=np.float64)
@@ -226,6 +246,13 @@ class PennesSolver:
         self._absorb_outside()
         inner, table = self._inner, self._table
         before = self._sensible_heat()
+        if self.medium.water_curve is not None:
+            before += sum(self._steam())
+            self.water[inner] = 1.0
+            self.inv_c[inner] = np.where(
+                self._held[inner], 0.0, 1.0 / table[:, 0][self.code[inner]]
+            )
+            self._dried[...] = 0
         self.theta[inner] = 0.0
         self._theta_new[...] = self.theta
         wet, dry = table[:, 3][self.code[inner]], table[:, 4][self.code[inner]]
@@ -317,9 +344,12 @@ class PennesSolver:
         self.n_sub_steps += n_stiff * n_sub
 
     def _react(self, dt: float, box: Box) -> None:
-        """Let the tissue follow the new temperature; move heat above the cap."""
+        """Let the tissue follow the new temperature; move heat that may not stay where it is."""
         of, settings = self.dtype.type, self.settings
         boiling = of(self.medium.boiling_rise)
+        arrays = (self.water, self.inv_c, self.code, self._table, self._hot, self._dried)
+        step = Step(self.theta, self._theta_new, *arrays, box)
+        follow_curve(self.medium.water_curve, step)
         reaction.react(
             self.theta,
             self._theta_new,
@@ -344,20 +374,45 @@ class PennesSolver:
             LAWS[settings.perfusion_law],
             of(settings.shutdown),
         )
+        base = settings.base_temperature
+        if self.alive is not None and settings.cell_death is not None:
+            advance_cell_death(settings.cell_death, step, dt, base, self.alive, self.death)
+        damage = {name: getattr(self, name) for name in settings.critical}
+        reach_temperatures(settings.critical, step, base, damage)
         if self._tips.shape[0]:
-            moved = reaction.cap(
-                self._theta_new,
-                self.water,
-                self.inv_c,
-                self.code,
-                self._table,
-                boiling,
-                of(settings.cap_temperature - settings.base_temperature),
+            self._move_above_cap(step)
+        if self._water_seen is not None:
+            given = condense_steam(
+                settings.steam_condensation,
+                self.medium.boiling_rise,
+                step,
+                self._water_seen,
                 self._tips,
-                self._dried,
-                box,
+                self._cells,
             )
-            self.books["moved_by_cap"] += moved * self.grid.cell_volume
+            self._condensed += given * self.grid.cell_volume
+
+    def _move_above_cap(self, step: Step) -> None:
+        """Move the heat above the cap to the hot zone, and let water follow it."""
+        of, settings = self.dtype.type, self.settings
+        if self.medium.water_curve is not None:
+            step = step._replace(before=step.theta.copy())
+        moved = reaction.cap(
+            step.theta,
+            self.water,
+            self.inv_c,
+            self.code,
+            self._table,
+            of(self.medium.boiling_rise),
+            of(self.medium.hot_rise),
+            of(settings.cap_temperature - settings.base_temperature),
+            self._tips,
+            self._dried,
+            step.box,
+        )
+        self.books["moved_by_cap"] += moved * self.grid.cell_volume
+        if moved > 0.0:
+            follow_curve(self.medium.water_curve, step)
 
     def _set_box(self, box: Box) -> None:
         self.box = box
@@ -433,8 +488,8 @@ class PennesSolver:
     @property
     def _skip_rise(self) -> float:
         """Rise below which a row needs no visit: nothing is damaged, dried or changed there."""
-        first_change = min(float(self.medium.table[:, 6].min()), self.medium.boiling_rise)
-        return min(self.settings.skip_temperature - self.settings.base_temperature, first_change)
+        damaging = self.settings.skip_temperature - self.settings.base_temperature
+        return min(damaging, self.medium.first_change)
 
     def _stable_step(self) -> float:
         inner = self._inner
@@ -445,8 +500,8 @@ class PennesSolver:
         still = self.medium.still[self.medium.code]  # the step must hold when vessels close, too
         closes = still != self.medium.code
         blood = still[closes]
-        for field, bound in ((k, self.medium.table[:, 3]), (k_max, self.medium.conductivity_max)):
-            field[inner][closes] = np.maximum(field[inner][closes], bound[blood])
+        for bounds, bound in ((k, self.medium.table[:, 3]), (k_max, self.medium.conductivity_max)):
+            bounds[inner][closes] = np.maximum(bounds[inner][closes], bound[blood])
         inv_c[closes] = 1.0 / self.medium.table[blood, 0]
         w = FLOW_MAX[self.settings.perfusion_law] * self.w[inner].astype(np.float64)
         return stable_time_step(k, k_max, inv_c, w, self.grid.spacing)
@@ -458,19 +513,22 @@ class PennesSolver:
         inv_c = self.inv_c[self._inner][free].astype(np.float64)
         return float(np.sum(theta / inv_c)) * self.grid.cell_volume
 
+    def _steam(self) -> tuple[float, float]:
+        """Return the latent and the sensible heat of the water that is steam [J]."""
+        return steam_books(self.medium, self.water[self._inner], self.theta[self._inner])
+
     def balance(self) -> dict[str, float]:
-        """Return what became of the absorbed heat so far [J], named as in `Ledger`."""
+        """Return what became of the absorbed heat so far [J], named as in `Ledger`.
+
+        Steam that condensed in the tissue has brought its heat back: it counts as stored, and the
+        latent and sensible heat that left are less by as much.
+        """
         self._absorb_outside()
-        lost = 1.0 - self.water[self._inner].astype(np.float64)
-        by_code = np.bincount(
-            self.code[self._inner].ravel(), weights=lost.ravel(), minlength=len(self.medium.table)
-        )
-        heat_wet, heat_dry, latent = self.medium.table[:, :3].T
-        boiling = self.medium.boiling_rise if np.isfinite(self.medium.boiling_rise) else 0.0
-        volume = self.grid.cell_volume
+        latent, vapour = self._steam()
+        escaped = 1.0 - self._condensed / (latent + vapour) if self._condensed > 0.0 else 1.0
         return {
             **self.books,
             "stored": self._sensible_heat() - self._stored_at_start,
-            "latent": float(by_code @ latent) * volume,
-            "vapour": float(by_code @ (heat_wet - heat_dry)) * boiling * volume,
+            "latent": escaped * latent,
+            "vapour": escaped * vapour,
         }

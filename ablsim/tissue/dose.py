@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 from ablsim.tissue.properties import DamageKinetics, Sourced
 
 
@@ -34,5 +35,5 @@ class ThermalDose:
     endpoint: str
 
 
-Kinetics = DamageKinetics | ThermalDose
-"""Either law by which a damage process runs."""
+Kinetics = DamageKinetics | ThermalDose | CriticalTemperature | ThreeStateDeath
+"""Any law by which a damage process runs."""

@@ -33,7 +33,8 @@ from ablsim.tissue.sets.hasgall2022 import CONSTANT_CONDUCTIVITY
 from ablsim.tissue.sets.henriques1947 import HENRIQUES_SKIN
 from ablsim.tissue.sets.hepatoma_cells import HEP3B, HEPG2
 from ablsim.tissue.sets.huebner2017 import FRANKFURT_LITT
-from ablsim.tissue.sets.jacques1991 import JACQUES_LIVER_WHITENING
+from ablsim.tissue.sets.isotherms import ISOTHERMS
+from ablsim.tissue.sets.jacques1991 import JACQUES_LIVER_WHITENING, LIVER_WHITENING_DISTRIBUTED
 from ablsim.tissue.sets.jacques2013 import (
     SCATTER_ALEXANDRAKIS,
     SCATTER_BLOOD,
@@ -45,6 +46,7 @@ from ablsim.tissue.sets.kim1996 import COMSOL_JACQUES_LIVER
 from ablsim.tissue.sets.mdacc_litt import MDACC_LITT, MDACC_LITT_TUMOUR, MDACC_LITT_VESSEL
 from ablsim.tissue.sets.mohammadi2021 import MOHAMMADI
 from ablsim.tissue.sets.mohammed2005 import BLOOD_OPTICS, MUSCLE_OPTICS
+from ablsim.tissue.sets.oneill2011 import THREE_STATE
 from ablsim.tissue.sets.reddy2013 import REDDY_HCC_2013
 from ablsim.tissue.sets.sapareto1984 import THERMAL_DOSES
 from ablsim.tissue.sets.silva2020 import SILVA
@@ -87,9 +89,17 @@ _KINETICS: Mapping[str, Kinetics] = MappingProxyType(
             HEP3B,
             AGAH_ARTERY,
             *THERMAL_DOSES,
+            *ISOTHERMS,
+            THREE_STATE,
+            LIVER_WHITENING_DISTRIBUTED,
         )
     }
 )
+
+ONLY_FOR: Mapping[str, str] = MappingProxyType(
+    {THREE_STATE.name: "death", LIVER_WHITENING_DISTRIBUTED.name: "whitening"}
+)
+"""Kinetics that describe one process and make no sense for the others."""
 
 _OPTICS: Mapping[str, OpticalProperties] = MappingProxyType(
     {

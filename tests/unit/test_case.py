@@ -378,9 +378,19 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ),
         ("tumour/shape", "mask", "tumour.shape: not yet: "),
         ("tumour/file", "t.nii", "tumour.file: not yet: "),
-        ("physics/boiling", "apparent_enthalpy_99_101", "physics.boiling: not yet: "),
-        ("physics/boiling", "effective_c_yang2007", "physics.boiling: not yet: "),
-        ("physics/death", "three_state", "physics.death: not yet: "),
+        ("physics/boiling", "clamp", 'physics.boiling: .*"apparent_enthalpy_99_101"'),
+        (
+            "physics",
+            {"death": "three_state", "death_shift": "1 K"},
+            'physics.death_shift: 1 K has no meaning for "three_state"',
+        ),
+        ("physics/steam_condensation", 1.5, "physics.steam_condensation: 1.5 .*at most 1"),
+        ("physics/stasis", "three_state", 'physics.stasis: "three_state" .*"brown_stasis"'),
+        (
+            "physics/death",
+            "liver_whitening_distributed",
+            'physics.death: .* physics.whitening alone; write for example "reddy_hcc_2013"',
+        ),
         ("numerics/spacing", "auto", "numerics.spacing: not yet: "),
         ("numerics/light", "monte_carlo", "numerics.light: not yet: "),
         ("numerics/light", "monte_carlo_exact", "numerics.light: not yet: "),
@@ -733,3 +743,9 @@ def test_what_is_wrong_with_a_laser_log_is_told_with_the_rest_of_the_case(tmp_pa
     (tmp_path / "log.csv").write_text("time,fibre,power\n0,F1,5\n9,F1,0\n1,G,0\n", encoding="utf-8")
     with pytest.raises(CaseError, match=r'protocol.steps#1: line 4 of the log, "G"'):
         Case.from_dict(table | with_steps({"deliver": {"log": "log.csv"}}), folder=tmp_path)
+
+
+def test_steam_cannot_condense_where_none_leaves_its_place():
+    physics = {"boiling": "apparent_enthalpy_99_101", "steam_condensation": 0.5}
+    with pytest.raises(CaseError, match=r'steam_condensation: 0.5 .*boiling = "water_state"'):
+        Case.from_dict(changed(("physics", physics)))

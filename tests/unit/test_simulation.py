@@ -572,3 +572,54 @@ def test_tissue_that_is_still_hot_outside_the_zone_is_said():
     assert not any("may still grow" in note for note in settled.notes)
     assert settled.fields.rise.max() < 43.0 - 37.0
     assert measure_zones(settled).stasis.volume > measure_zones(hot).stasis.volume
+
+
+LAWS = {
+    "three_state": {"death": "three_state"},
+    "isotherm": {"death": "isotherm_54"},
+    "mixed": {"whitening": "liver_whitening_distributed"},
+    "band": {"boiling": "apparent_enthalpy_99_101"},
+    "yang": {"boiling": "effective_c_yang2007"},
+    "steam": {"steam_condensation": 0.5},
+}
+
+
+@pytest.fixture(scope="module")
+def by_law(small):
+    runs = {name: simulate(case(physics=physics)) for name, physics in LAWS.items()}
+    return {"default": small, **runs}
+
+
+def test_books_close_under_every_law_of_boiling_and_death(by_law):
+    for name, result in by_law.items():
+        assert abs(result.ledger.balance_error) < 1e-3, name
+
+
+def test_death_by_another_law_changes_nothing_else(by_law, small):
+    volumes = {name: measure_zones(result).death.volume for name, result in by_law.items()}
+    assert 0.0 <= volumes["three_state"] < volumes["isotherm"] < volumes["default"]
+    for name in ("three_state", "isotherm"):
+        assert np.array_equal(by_law[name].fields.stasis, small.fields.stasis)
+        assert np.array_equal(by_law[name].fields.rise, small.fields.rise)
+
+
+def test_mixed_rates_change_the_light_and_so_the_heat_a_little(by_law, small):
+    mixed = by_law["mixed"]
+    assert not np.array_equal(mixed.fields.rise, small.fields.rise)
+    one, other = (measure_zones(r).whitening.volume for r in (small, mixed))
+    assert other == pytest.approx(one, rel=0.1)
+
+
+def test_less_heat_leaves_with_steam_where_steam_stays_or_condenses(by_law, small):
+    lost = {name: r.ledger.latent + r.ledger.vapour for name, r in by_law.items()}
+    assert lost["default"] > 10.0
+    for name in ("band", "yang", "steam"):
+        assert lost[name] < 0.9 * lost["default"]
+        stasis = [measure_zones(r).stasis.volume for r in (by_law[name], small)]
+        assert stasis[0] > stasis[1]
+
+
+def test_laws_for_comparison_are_named_in_the_notes(by_law):
+    assert any("apparent_enthalpy_99_101" in note for note in by_law["band"].notes)
+    assert any("80 % of the cells are" in note for note in by_law["three_state"].notes)
+    assert not any("law for comparison" in note for note in by_law["steam"].notes)

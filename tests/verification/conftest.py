@@ -36,6 +36,7 @@ def heat():
         code=None,
         held=None,
         boiling=np.inf,
+        water_curve=None,
         boundary="body",
         sides=None,
         **settings,
@@ -48,6 +49,7 @@ def heat():
             held=np.zeros(len(rows), bool) if held is None else np.array(held),
             still=np.arange(len(rows), dtype=np.uint8),
             boiling_rise=boiling,
+            water_curve=water_curve,
         )
         faces = {side: Boundary(kind=boundary) for side in SIDES} | (sides or {})
         defaults = {

@@ -10,7 +10,7 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np
-from ablsim.kernels import pennes, reaction
+from ablsim.kernels import cell_states, evaporation, pennes, reaction
 
 rng = np.random.default_rng(3)
 shape, inner = (7, 7, 8), (slice(1, -1),) * 3
@@ -24,7 +24,11 @@ inv_c[inner] = 1 / (4.4e5 + (3.8e6 - 4.4e5) * water[inner])
 kinetics = np.array([[245.0, 80226.0, 316.15, 0.0, 0.0], [96.1, 33292.0, 316.15, 0.0, 0.0],
                      [-9.57, 0.0, 312.15, 0.693, 1.386]])
 code = np.zeros(shape, np.uint8)
-char, stasis, whitening, death = (np.zeros(shape) for _ in range(4))
+char, stasis, whitening, death, dying, peak = (np.zeros(shape) for _ in range(6))
+alive, seen, curve = np.full(shape, 0.99), water.copy(), np.array([(40.0, 1.0), (50, 0.6), (70, 0)])
+moist = np.interp(theta, *curve.T)
+moist_c = 1 / (4.4e5 + (3.8e6 - 4.4e5) * moist)
+warm = theta + 30 * rng.random(shape)
 hot, dried = np.zeros(shape[:2], np.uint8), np.ones(shape[:2], np.uint8)
 perfused, cells = np.zeros(shape[0]), np.empty(150, np.int64)
 slot, new = np.full(shape, -1, np.int32), theta.copy()
@@ -39,9 +43,18 @@ for _ in range(3):
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
                    kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2, 0.9)
     reaction.cap(new, water, inv_c, code, table, 63.0, 90.0, tips, dried, box)
+                   kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2)
+    reaction.cap(new, water, inv_c, code, table, 63.0, 63.0, 90.0, tips, dried, box)
+    cell_states.three_states(theta, new, alive, dying, hot, box, dt, 310.15, 316.15, 0.0096, 40.5,
+                             0.00777, 0.8)
+    cell_states.reach(new, peak, hot, box, 310.15, 316.15, 327.15, 1.0)
+    evaporation.condense(new, water, seen, inv_c, code, table, tips, dried, box, cells, 63.0, 62.0,
+                         0.5)
+    evaporation.evaporate(theta, warm, moist, moist_c, code, table, curve, hot, dried, box)
     theta, new = new, theta
 np.savez(sys.argv[1], theta=theta, water=water, char=char, stasis=stasis, whitening=whitening,
-         death=death, k=k, inv_c=inv_c, w=w, perfused=perfused)
+         death=death, dying=dying, alive=alive, peak=peak, warm=warm,
+         moist=moist, seen=seen, k=k, inv_c=inv_c, w=w, perfused=perfused)
 """
 
 
@@ -61,6 +74,10 @@ def test_compiled_loops_agree_with_their_source(states):
     compiled, plain = states
     assert plain["water"].min() == 0.0
     assert plain["stasis"].max() > 1.0
+    assert plain["dying"].max() > 0.0
+    assert plain["peak"].max() > 1.0
+    assert plain["moist"].min() < 1.0
+    assert np.any(plain["seen"] < 1.0)
     for name in plain.files:
         # the compiler may fuse a product and a sum, no more
         assert compiled[name] == pytest.approx(plain[name], rel=1e-9, abs=1e-12), name

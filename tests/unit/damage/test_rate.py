@@ -77,6 +77,19 @@ def test_doses_add_up_over_time():
         assert pieces == pytest.approx(damage_integral(dose, to_kelvin(46.0), 60.0))
 
 
+@pytest.mark.parametrize("name", ["three_state", "isotherm_54"])
+def test_a_law_that_is_no_rate_has_a_row_that_never_runs(name):
+    law = get_kinetics(name)
+    assert rate_table([law])[0, 2] == np.inf
+    assert not damage_rate(law, to_kelvin(np.array([37.0, 60.0, 400.0]))).any()
+
+
+def test_skip_temperature_leaves_out_nothing_of_laws_that_are_no_rates():
+    assert to_celsius(skip_temperature([get_kinetics("three_state")], 60.0)) == pytest.approx(43.0)
+    skip = to_celsius(skip_temperature([get_kinetics("isotherm_60")], 60.0))
+    assert np.exp(skip - 60.0) == pytest.approx(NEGLIGIBLE)
+
+
 def test_skip_temperature_respects_a_gate_below_43():
     assert to_celsius(skip_temperature([STASIS, CEM43_240], 36000.0)) == pytest.approx(39.0)
 

@@ -95,3 +95,16 @@ def test_tumour_follows_its_own_stratum(stratum, expected):
 def test_boiling_can_be_switched_off():
     _, _, medium = make(physics={"boiling": "none"})
     assert medium.boiling_rise == np.inf
+    assert medium.water_curve is None
+
+
+@pytest.mark.parametrize(
+    ("law", "begins", "half"),
+    [("apparent_enthalpy_99_101", 99.0, 100.0), ("effective_c_yang2007", 70.0, 104.0)],
+)
+def test_a_law_of_boiling_for_comparison_brings_its_curve_of_water(law, begins, half):
+    _, _, medium = make(physics={"boiling": law})
+    assert medium.boiling_rise == np.inf
+    assert medium.water_curve[0] == pytest.approx((begins - 37.0, 1.0))
+    assert medium.hot_rise == pytest.approx(half - 37.0, abs=0.05)
+    assert medium.first_change == pytest.approx(min(begins, 65.0) - 37.0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import exp1
 
 from ablsim.light.coefficients import (
     coagulated_fraction,
@@ -34,6 +35,22 @@ def test_absorption_is_part_of_the_diffusion_coefficient():
 
 def test_two_thirds_have_whitened_where_the_damage_integral_is_one():
     assert coagulated_fraction(np.array([0.0, 1.0, 50.0])) == pytest.approx([0.0, 0.632121, 1.0])
+
+
+@pytest.mark.parametrize("omega", [0.01, 0.1, 0.5, 1.0, 3.0, 10.0, 50.0])
+def test_mixed_rates_whiten_as_the_integral_over_their_spread(omega):
+    """Mean of 1 - exp(-r Omega) over ln r: with the exponential integral E1 in closed form."""
+    exact = 1.0 - (exp1(omega / 10.0) - exp1(10.0 * omega)) / np.log(100.0)
+    assert float(coagulated_fraction(omega, 10.0)) == pytest.approx(exact, abs=1e-3)
+
+
+def test_mixed_rates_begin_sooner_and_end_later_than_one():
+    omega = np.array([0.05, 5.0], np.float32)
+    one, mixed = coagulated_fraction(omega), coagulated_fraction(omega, 10.0)
+    assert mixed.dtype == np.float32
+    assert mixed[0] > 1.9 * one[0]
+    assert mixed[1] < one[1] - 0.1
+    assert (coagulated_fraction(np.zeros(3), 10.0) == 0.0).all()
 
 
 def test_mixture_meets_its_three_pure_states():

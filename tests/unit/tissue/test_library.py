@@ -12,6 +12,7 @@ from ablsim.case_settings import PhysicsTable
 from ablsim.citations import list_keys
 from ablsim.errors import CaseError
 from ablsim.light.fibre import COATING, NEEDLE_DIAMETER, PROTRUSION, TRANSMISSION
+from ablsim.tissue.boiling import BOILING_NUMBERS
 from ablsim.tissue.constants import CHAR_FILMS, CONSTANTS, NEEDLES, PERFUSION_STRATA
 from ablsim.tissue.library import (
     get_conductivity,
@@ -68,7 +69,9 @@ SPECTRA = [
     for nanometres in NANOMETRES
     for name, number in absorption_spectra(nanometres * 1e-9).items()
 ]
+BOILING = {name: number for numbers in BOILING_NUMBERS.values() for name, number in numbers.items()}
 LOOSE = {
+    **BOILING,
     **CONSTANTS,
     **CHAR_FILMS,
     **NEEDLES,
@@ -114,6 +117,11 @@ def test_the_library_holds_the_tissues_of_the_liver_and_the_kinetics_by_name():
         "cem43_120",
         "cem43_60",
         "cem43_30",
+        "isotherm_60",
+        "isotherm_54",
+        "isotherm_50",
+        "three_state",
+        "liver_whitening_distributed",
     }
     assert set(list_optics()) == {
         "liver_default_1064",
