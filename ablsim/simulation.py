@@ -15,7 +15,9 @@ from ablsim.damage.rate import rate_table, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.heat.medium import make_medium
 from ablsim.heat.pennes import HeatSettings, PennesSolver
+from ablsim.heat.stability import longest_dry_step
 from ablsim.illumination import Illumination
+from ablsim.pace import Pace
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
@@ -86,6 +88,12 @@ class _Run:
         )
         segments = case.protocol.timeline([fibre.name for fibre in case.fibres_all])
         self.legs = make_legs(segments, case.numerics.output_interval)
+        self.pace = Pace(
+            case.numerics.time_stepping,
+            self.solver.time_step,
+            longest_dry_step(self.solver.medium),
+            case.numerics.time_step,
+        )
         self.time = 0.0
         self._level = 1.0
         self.light_books = {"fired": 0.0, "emitted": 0.0, "absorbed": 0.0, "escaped": 0.0}
@@ -99,7 +107,7 @@ class _Run:
         for leg in self.legs:
             if leg.opens:
                 self._open(leg)
-            for chunk in make_chunks(leg, self.solver.time_step):
+            for chunk in make_chunks(leg, self.pace):
                 self._advance(leg.segment, chunk)
             if leg.output:
                 self._output(leg.segment.power_at(leg.end))
@@ -137,7 +145,7 @@ class _Run:
             self._shine()
         duration = chunk.n_steps * chunk.step
         began = time.perf_counter()
-        self.solver.advance(duration, chunk.n_steps)
+        self.solver.advance(duration, chunk.n_steps, chunk.scheme)
         self.wall_heat += time.perf_counter() - began
         self.time = chunk.end
         for name in self.light_books:
@@ -190,6 +198,7 @@ class _Run:
             steps=solver.n_steps,
             cell_steps=solver.n_cell_steps,
             sub_steps=solver.n_sub_steps,
+            stages=solver.n_stages,
             light_updates=light.n_updates,
             light_iterations=light.n_iterations,
             time_step=solver.time_step,
@@ -216,6 +225,7 @@ def _make_solver(case: Case, domain: Domain) -> PennesSolver:
         cap_temperature=CAP_TEMPERATURE.si,
         perfusion_law=case.physics.perfusion_law,
         time_step=case.numerics.time_step,
+        time_stepping=case.numerics.time_stepping,
         tolerance=case.numerics.active_region_tolerance,
         precision=case.numerics.precision,
     )

@@ -20,7 +20,7 @@ ROWS = {
     "domain": 2, "extent": 2, "laser_log": 2, "light.fibre": 2, "protocol": 2, "result": 2,
     "steps": 2, "tissue": 2,
     "damage": 3, "heat": 3, "light": 3,
-    "illumination": 4, "schedule": 4, "simulation": 4,
+    "illumination": 4, "pace": 4, "schedule": 4, "simulation": 4,
     "contour": 5, "front": 5, "margins": 5, "residual": 5, "shrinkage": 5, "storage": 5,
     "summary": 5, "surface": 5, "zone": 5,
     "__main__": 7, "cli": 7, "doctor": 7, "interruption": 7, "progress": 7, "view": 7,

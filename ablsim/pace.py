@@ -1,0 +1,96 @@
+"""How long the time steps of a run may be, and which scheme makes them.
+
+Two schemes are at hand: Euler steps no longer than the explicit limit, and super-steps (RKL2) of
+any length. Heat changes fast after a switch and ever more slowly after it, so a super-step may be
+an eighth of the time since the last switch, up to a cap. `Pace` takes whichever scheme needs fewer
+passes over the cells, which is known before the run.
+
+What decides the numbers, measured on one bare fibre at 5 W in perfused liver, as change of a zone's
+volume against steps of a quarter of the length or less:
+
+- While firing, tissue boils, dries and is capped around the tip, and what the step freezes there
+  decides: at 0.5 mm, steps of 1 s change the zones by 0.4 %, 2 s by 1.7 % and 4 s by 5 %. Hence
+  the cap of 1 s. Dried tissue forgets its temperature in a fifth of the time wet tissue needs, so
+  that steps of 1 s take more stages than Euler steps at 0.5 mm and above: ``auto`` fires with Euler
+  steps there, which change the zones by 0.4 % at 1 mm and by 0.1 % at 0.5 mm.
+- Nothing boils in the cool-down. Steps of 1/16, 1/8, 1/4 and 1/2 of the time since the laser went
+  off change the zones by 0.00, 0.01, 0.1 and 0.5 % at 0.5 mm, at 0.8, 0.7, 0.6 and 0.5 passes for
+  each pass of Euler's.
+"""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+from ablsim.heat.super_step import count_stages
+
+TimeStepping = Literal["auto", "euler", "rkl2"]
+Phase = Literal["fire", "ramp", "rest"]
+
+GROWTH = 0.125
+"""Longest super-step, as a share of the time since the last switch [1] ..."""
+FIRST = 0.25
+"""... which may always be this long [s] ..."""
+FIRING_CAP = 1.0
+"""... and is never longer than this [s] while the laser fires ..."""
+RESTING_CAP = 60.0
+"""... or than this [s] while it rests."""
+RAMP_CAP = 1.0
+"""Longest step [s] on a ramp, whatever the case says: each has the mean power of its time."""
+SUPER_STEP_WORK = 2.0
+"""Work of a super-step beside its stages, in passes over the cells [1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long steps may be.
+
+    Parameters
+    ----------
+    time_stepping : {"auto", "euler", "rkl2"}
+        Which schemes may be used.
+    euler_step : float
+        Longest Euler step [s].
+    dry_step : float
+        Longest Euler step amid dried tissue [s], by which the stages of a super-step are reckoned.
+    longest : float, optional
+        Longest step of either scheme [s], in place of the caps above.
+
+    Examples
+    --------
+    >>> pace = Pace("auto", euler_step=0.7, dry_step=0.2)
+    >>> pace.super_step(80.0, "rest"), pace.super_step(80.0, "fire")
+    (10.0, 1.0)
+    """
+
+    time_stepping: TimeStepping
+    euler_step: float
+    dry_step: float
+    longest: float | None = None
+
+    def super_step(self, since: float, phase: Phase) -> float:
+        """Return the longest super-step [s] at a time ``since`` the last switch [s]."""
+        cap = RESTING_CAP if phase == "rest" else FIRING_CAP
+        if self.longest is not None:
+            cap = self.longest
+        if phase == "ramp":
+            cap = min(cap, RAMP_CAP)
+        return min(cap, max(FIRST, GROWTH * since))
+
+    def euler_until(self, phase: Phase) -> float:
+        """Return how long after a switch Euler steps are made before super-steps [s]."""
+        if self.time_stepping == "euler" or (self.time_stepping == "auto" and phase != "rest"):
+            return inf
+        if self.time_stepping == "rkl2":
+            return 0.0
+        since, cap = 0.0, self.super_step(inf, phase)
+        while not self._is_worth(self.super_step(since, phase)):
+            if self.super_step(since, phase) == cap:
+                return inf
+            since += 1.0
+        return since
+
+    def _is_worth(self, step: float) -> bool:
+        """Say whether a super-step of this length [s] is less work than Euler steps."""
+        stages = count_stages(step / min(self.dry_step, self.euler_step))
+        return (stages + SUPER_STEP_WORK) * self.euler_step < step
