@@ -74,7 +74,8 @@ class Region:
         self.box = box
         self.opened = opened(box, self._shape)
         within = np.zeros(self._shape, dtype=np.bool_)
-        within[tuple(slice(a, b) for a, b in zip(box[::2], box[1::2], strict=True))] = True
+        z0, z1, y0, y1, x0, x1 = box
+        within[z0:z1, y0:y1, x0:x1] = True
         seen = within.ravel()[self._inside] & within.ravel()[self._outside]
         self.inside, self.outside = self._inside[seen], self._outside[seen]
         rows = np.zeros(self._shape[:2], dtype=np.uint8)
