@@ -37,5 +37,12 @@ def test_a_scheme_that_was_asked_for_makes_all_steps(phase):
     assert Pace("rkl2", 0.7, 0.2).euler_until(phase) == 0.0
 
 
+def test_finer_cells_ask_for_shorter_steps_while_firing():
+    half, quarter = (Pace("rkl2", step, 0.5 * step) for step in (1.0 / 6.0, 1.0 / 24.0))
+    assert half.super_step(100.0, "fire") == pytest.approx(1.0)
+    assert quarter.super_step(100.0, "fire") == pytest.approx(0.5)
+    assert quarter.super_step(100.0, "rest") == half.super_step(100.0, "rest") == 12.5
+
+
 def test_auto_keeps_to_euler_steps_where_all_steps_must_be_short():
     assert Pace("auto", 0.7, 0.2, longest=0.7).euler_until("rest") == inf
