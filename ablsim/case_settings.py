@@ -127,12 +127,15 @@ class NumericsTable(Table):
         5.0, description="longest time for which the light is kept while the optics change"
     )
     time_stepping: Annotated[
-        Literal["auto", "euler"],
-        Choice(("auto", "euler"), {"rkl2": "stabilised long time steps"}),
-    ] = Field("auto", description="how time advances")
+        Literal["auto", "euler", "rkl2"], Choice(("auto", "euler", "rkl2"))
+    ] = Field(
+        "auto", description="euler: short steps; rkl2: long ones; auto: whichever is less work"
+    )
     time_step: Annotated[
         float | None, Auto(DURATION.within("0 s", "60 s", above=True, example="0.1 s"))
-    ] = Field(None, description="auto: the longest stable one")
+    ] = Field(
+        None, description="longest step; auto: as the scheme and the phase of treatment allow"
+    )
     active_region_tolerance: Annotated[float, TEMPERATURE_DIFFERENCE.within("0 K", "1 K")] = Field(
         0.01, description="what counts as unheated; 0 K computes the whole domain"
     )

@@ -136,6 +136,7 @@ class Statistics:
     light_iterations: int = 0
     time_step: float = 0.0
     sub_steps: int = 0
+    stages: int = 0
     threads: int = 1
     resumed_at: float | None = None
     wall_total: float = 0.0

@@ -1,6 +1,6 @@
 """When a run does what: legs from event to event, and the steps in each.
 
-Everything here follows from case and time step alone, never from the state of the tissue, so that
+Everything here follows from case and time steps alone, never from the state of the tissue, so that
 a run that is taken up again makes the very steps that it would have made.
 """
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import ceil
 
+from ablsim.heat.operator import Scheme
+from ablsim.pace import Pace, Phase
 from ablsim.protocol import Segment
 
 OPTICS_CHECK = 1.0
@@ -45,13 +47,15 @@ class Leg:
 class Chunk:
     """Equal steps at one power: how many, how long each [s], and when the last one ends [s].
 
-    ``looks`` says whether the light is looked at before them, ``middle`` when their middle is [s].
+    ``looks`` says whether the light is looked at before them, ``scheme`` who makes them, ``middle``
+    when their middle is [s].
     """
 
     n_steps: int
     step: float
     end: float
     looks: bool
+    scheme: Scheme = "euler"
 
     @property
     def middle(self) -> float:
@@ -84,18 +88,38 @@ def make_legs(segments: Sequence[Segment], output_interval: float) -> tuple[Leg,
     return tuple(legs)
 
 
-def make_chunks(leg: Leg, time_step: float) -> Iterator[Chunk]:
-    """Yield the steps of a leg, equal ones no longer than ``time_step`` [s], a second's at a time.
+def make_chunks(leg: Leg, pace: Pace) -> Iterator[Chunk]:
+    """Yield the steps of a leg: Euler steps at first, super-steps once they are less work.
 
-    On a ramp every step stands alone, because each has its own power.
+    Euler steps are equal ones, a second's at a time; on a ramp every step stands alone, because
+    each has its own power. Super-steps grow with the time since the segment began.
     """
-    n_steps = max(1, ceil((leg.end - leg.start) / time_step * (1.0 - 1e-9)))
-    step = (leg.end - leg.start) / n_steps
+    segment = leg.segment
+    phase: Phase = "fire" if any(segment.highest_power) else "rest"
+    if segment.is_ramp:
+        phase = "ramp"
+    turn = min(max(segment.start + pace.euler_until(phase), leg.start), leg.end)
+    if turn > leg.start:
+        yield from _euler_steps(leg.start, turn, pace.euler_step, alone=segment.is_ramp)
+    time, looked = turn, turn - 2.0 * OPTICS_CHECK
+    while time < leg.end:
+        step = pace.super_step(time - segment.start, phase)
+        n_left = ceil((leg.end - time) / step * (1.0 - 1e-9))
+        if n_left <= 2:  # the last two share what is left
+            step = (leg.end - time) / n_left
+        looks = time + step - looked > OPTICS_CHECK * (1.0 + 1e-9)
+        looked = time if looks else looked
+        time = leg.end if n_left == 1 else time + step
+        yield Chunk(1, step, time, looks, "rkl2")
+
+
+def _euler_steps(start: float, end: float, longest: float, *, alone: bool) -> Iterator[Chunk]:
+    n_steps = max(1, ceil((end - start) / longest * (1.0 - 1e-9)))
+    step = (end - start) / n_steps
     check = max(1, round(OPTICS_CHECK / step))
     done = 0
     while done < n_steps:
         looks = done % check == 0
-        n = 1 if leg.segment.is_ramp else min(check, n_steps - done)
+        n = 1 if alone else min(check, n_steps - done)
         done += n
-        end = leg.end if done == n_steps else leg.start + done * step
-        yield Chunk(n, step, end, looks)
+        yield Chunk(n, step, end if done == n_steps else start + done * step, looks)

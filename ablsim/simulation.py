@@ -20,9 +20,11 @@ from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
 from ablsim.heat.occlusion import Occlusion
 from ablsim.heat.pennes import HeatSettings, PennesSolver
+from ablsim.heat.stability import longest_dry_step
 from ablsim.illumination import Illumination
 from ablsim.monitor import Monitor
 from ablsim.notes import explain
+from ablsim.pace import Pace
 from ablsim.protocol import Segment
 from ablsim.result import Fields, Ledger, Record, Result, Snapshot, Statistics
 from ablsim.schedule import Chunk, Leg, make_chunks, make_legs
@@ -139,6 +141,12 @@ class _Run:
             "occlusion": self.occlusion,
             "monitor": self.monitor,
         }
+        self.pace = Pace(
+            case.numerics.time_stepping,
+            self.solver.time_step,
+            longest_dry_step(self.solver.medium),
+            case.numerics.time_step,
+        )
         self.time = 0.0
         self._leg = self._chunk = 0
         self._level = 1.0
@@ -158,7 +166,7 @@ class _Run:
         for leg in self.legs[self._leg :]:
             if leg.opens and self._chunk == 0:
                 self._open(leg)
-            for chunk in islice(make_chunks(leg, self.solver.time_step), self._chunk, None):
+            for chunk in islice(make_chunks(leg, self.pace), self._chunk, None):
                 self._advance(leg.segment, chunk)
                 self._chunk += 1
                 self._report(keeper)
@@ -212,7 +220,7 @@ class _Run:
             self._shine()
         duration = chunk.n_steps * chunk.step
         began = time.perf_counter()
-        self.solver.advance(duration, chunk.n_steps)
+        self.solver.advance(duration, chunk.n_steps, chunk.scheme)
         self.wall_heat += time.perf_counter() - began
         self.time = chunk.end
         self._watch()
@@ -331,6 +339,7 @@ class _Run:
             steps=solver.n_steps,
             cell_steps=solver.n_cell_steps,
             sub_steps=solver.n_sub_steps,
+            stages=solver.n_stages,
             light_updates=light.n_updates,
             light_iterations=light.n_iterations,
             time_step=solver.time_step,
@@ -364,6 +373,7 @@ def _make_solver(case: Case, domain: Domain) -> PennesSolver:
         perfusion_law=physics.perfusion_law,
         shutdown=physics.shutdown,
         time_step=case.numerics.time_step,
+        time_stepping=case.numerics.time_stepping,
         tolerance=case.numerics.active_region_tolerance,
         precision=case.numerics.precision,
         steam_condensation=case.physics.steam_condensation,

@@ -5,10 +5,12 @@ outside only absorb light. Both leave an error of the order of the tolerance.
 """
 
 from collections.abc import Sequence
+from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.heat.vessels import find_wall_faces
 from ablsim.kernels import pennes
 
 Box = tuple[int, int, int, int, int, int]
@@ -18,6 +20,15 @@ MARGIN = 2
 """Cells between the heat and the border at which the region grows ..."""
 GROWTH = 6
 """... and the cells that are then left between them."""
+
+
+def reach(steps: float) -> int:
+    """Return the margin [cells] that a step needs which is ``steps`` times the longest Euler step.
+
+    Heat spreads by sqrt(2 alpha dt) meanwhile, and an Euler step is at most h^2/(6 alpha). The
+    factor 1.2 is that of the Euler steps, of which 8 are made at `MARGIN`.
+    """
+    return max(MARGIN, ceil(1.2 * sqrt(steps / 3.0)))
 
 
 def whole(shape: Sequence[int]) -> Box:
@@ -31,6 +42,69 @@ def opened(box: Box, shape: Sequence[int]) -> tuple[bool, bool, bool, bool, bool
     full = whole(shape)
     z0, z1, y0, y1, x0, x1 = (a == b for a, b in zip(box, full, strict=True))
     return (z0, z1, y0, y1, x0, x1)
+
+
+class Region:
+    """The active region: its box, and what depends on where it lies.
+
+    Parameters
+    ----------
+    held : ndarray of bool, shape (nz + 2, ny + 2, nx + 2)
+        Cells whose temperature is held.
+
+    Attributes
+    ----------
+    box : tuple of int or None
+        The box; None before anything has been heated.
+    opened : tuple of bool
+        Which of its sides lie on the wall of the domain.
+    inside, outside : ndarray of int64
+        Flat indices of the held and the free cell of every face between the two.
+    wall_rows : ndarray of uint8, shape (nz + 2, ny + 2)
+        Rows that touch the wall of the domain.
+    """
+
+    def __init__(self, held: NDArray[np.bool_]) -> None:
+        self._shape = held.shape
+        self._inside, self._outside = find_wall_faces(held)
+        self.box: Box | None = None
+
+    def enclose(self, box: Box) -> None:
+        """Let ``box`` be the region."""
+        self.box = box
+        self.opened = opened(box, self._shape)
+        within = np.zeros(self._shape, dtype=np.bool_)
+        z0, z1, y0, y1, x0, x1 = box
+        within[z0:z1, y0:y1, x0:x1] = True
+        seen = within.ravel()[self._inside] & within.ravel()[self._outside]
+        self.inside, self.outside = self._inside[seen], self._outside[seen]
+        rows = np.zeros(self._shape[:2], dtype=np.uint8)
+        rows[[z for z, on in ((z0, self.opened[0]), (z1 - 1, self.opened[1])) if on]] = 1
+        rows[:, [y for y, on in ((y0, self.opened[2]), (y1 - 1, self.opened[3])) if on]] = 1
+        if self.opened[4] or self.opened[5]:
+            rows[:] = 1
+        self.wall_rows = rows
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole domain."""
+        return self.box == whole(self._shape)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells in it."""
+        if self.box is None:
+            return 0
+        z0, z1, y0, y1, x0, x1 = self.box
+        return (z1 - z0) * (y1 - y0) * (x1 - x0)
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """The region as slices ``(z, y, x)`` of arrays without ghosts."""
+        if self.box is None:
+            return (slice(0), slice(0), slice(0))
+        z0, z1, y0, y1, x0, x1 = self.box
+        return (slice(z0 - 1, z1 - 1), slice(y0 - 1, y1 - 1), slice(x0 - 1, x1 - 1))
 
 
 def find_heated(theta: NDArray[np.floating], tolerance: float, box: Box) -> Box | None:
@@ -48,17 +122,20 @@ def find_heated(theta: NDArray[np.floating], tolerance: float, box: Box) -> Box 
     return (int(planes[0]), int(planes[-1]) + 1, int(y0), int(y1) + 1, int(x0), int(x1) + 1)
 
 
-def grown(box: Box | None, heated: Box | None, shape: Sequence[int]) -> Box | None:
-    """Return ``box`` grown so that ``heated`` stays clear of its border."""
+def grown(
+    box: Box | None, heated: Box | None, shape: Sequence[int], margin: int = MARGIN
+) -> Box | None:
+    """Return ``box`` grown so that ``heated`` stays clear of its border by ``margin`` cells."""
     if heated is None:
         return box
+    growth = margin + GROWTH - MARGIN
     full = whole(shape)
     sides = list(box) if box is not None else list(heated)
     for side, (edge, limit) in enumerate(zip(heated, full, strict=True)):
         if side % 2 == 0:
-            if box is None or edge - sides[side] < MARGIN:
-                sides[side] = max(limit, min(sides[side], edge - GROWTH))
-        elif box is None or sides[side] - edge < MARGIN:
-            sides[side] = min(limit, max(sides[side], edge + GROWTH))
+            if box is None or edge - sides[side] < margin:
+                sides[side] = max(limit, min(sides[side], edge - growth))
+        elif box is None or sides[side] - edge < margin:
+            sides[side] = min(limit, max(sides[side], edge + growth))
     z0, z1, y0, y1, x0, x1 = sides
     return (z0, z1, y0, y1, x0, x1)

@@ -3,11 +3,12 @@
     rho c d(theta)/dt = div(k grad theta) - omega rho_b c_b exp(-Omega_stasis) theta + q
 
 for the rise ``theta`` above the temperature of the blood, on cubic cells, in conservative form,
-with explicit Euler steps inside a proven limit (`ablsim.heat.stability`). What the temperature does
-to the tissue follows each step (`ablsim.kernels.reaction`): water that reaches the boiling point
-turns into steam and is gone, dried tissue conducts and stores less, damage accumulates, stasis ends
-perfusion, heat above the cap is moved to the surrounding hot zone. On request steam condenses at
-the front, or water follows a curve of temperature instead (`ablsim.heat.evaporation`).
+with explicit steps inside proven limits (`ablsim.heat.euler_step`, `ablsim.heat.super_step`). What
+the temperature does to the tissue follows each step (`ablsim.kernels.reaction`): water that reaches
+the boiling point turns into steam and is gone, dried tissue conducts and stores less, damage
+accumulates, stasis ends perfusion, heat above the cap is moved to the surrounding hot zone. On
+request steam condenses at the front, or water follows a curve of temperature instead
+(`ablsim.heat.evaporation`).
 """
 
 from collections.abc import Mapping
@@ -20,16 +21,19 @@ from numpy.typing import NDArray
 
 from ablsim.case import Boundary
 from ablsim.grid import Grid
-from ablsim.heat.active import Box, find_heated, grown, opened, whole
+from ablsim.heat.active import MARGIN, Box, Region, find_heated, grown, reach, whole
+from ablsim.heat.books import sensible_heat
 from ablsim.heat.boundary import set_ghosts
+from ablsim.heat.euler_step import EulerStep
 from ablsim.heat.evaporation import condense_steam, follow_curve, steam_books
 from ablsim.heat.further_damage import advance_cell_death, reach_temperatures
 from ablsim.heat.medium import Medium
+from ablsim.heat.operator import Boiling, Losses, Operator, Scheme
 from ablsim.heat.perfusion import FLOW_MAX, LAWS, PerfusionLaw
-from ablsim.heat.stability import SAFETY, check_time_step, stable_time_step
+from ablsim.heat.stability import SAFETY, check_time_step, longest_euler_step
 from ablsim.heat.step import Step
-from ablsim.heat.vessels import find_wall_faces
-from ablsim.kernels import pennes, reaction
+from ablsim.heat.super_step import SuperStep
+from ablsim.kernels import pennes, reaction, rkl
 from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 
 REGION_CHECK = 8
@@ -39,7 +43,7 @@ LAZY_TIME = 5.0
 
 STATE = (
     "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
-    "_hot", "_dried", "_tips", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps",
+    "_hot", "_dried", "_tips", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps", "n_stages",
     "_held_power", "_pending", "_since_check", "code", "_held", "alive", "_water_seen",
     "_condensed",
 )  # fmt: skip
@@ -67,11 +71,14 @@ class HeatSettings:
     shutdown : float
         Share of the perfusion that does so [1].
     time_step : float, optional
-        Longest step [s]; by default a share of the stable one.
+        Longest step [s]; by default a share of the stable one. Beyond the stable one it is refused
+        for ``"euler"`` and binds only super-steps otherwise.
     tolerance : float
         Rise that the active region may miss [K]; 0 computes every cell.
     precision : {"float32", "float64"}
         Type of the state.
+    time_stepping : {"auto", "euler", "rkl2"}
+        Which schemes will be asked for.
     steam_condensation : float
         Share of the steam that condenses beside the boiling front.
     cell_death : ThreeStateDeath, optional
@@ -91,6 +98,7 @@ class HeatSettings:
     time_step: float | None = None
     tolerance: float = 0.01
     precision: Literal["float32", "float64"] = "float32"
+    time_stepping: Literal["auto", "euler", "rkl2"] = "euler"
     steam_condensation: float = 0.0
     cell_death: ThreeStateDeath | None = None
     critical: Mapping[str, CriticalTemperature] = field(default_factory=dict)
@@ -127,6 +135,7 @@ class PennesSolver:
         self.n_steps = 0
         self.n_cell_steps = 0
         self.n_sub_steps = 0
+        self.n_stages = 0
 
         inner = (slice(1, -1),) * 3
         self._inner = inner
@@ -165,29 +174,30 @@ class PennesSolver:
         if settings.cell_death is not None:
             self.alive = np.full(shape, settings.cell_death.alive.si, dtype=self.dtype)
         self._water_seen = self.water.copy() if settings.steam_condensation > 0.0 else None
+        self._work = np.empty(0 if self._water_seen is None else self.grid.n_cells, np.int64)
         self._condensed = 0.0
         self._hot = np.zeros(shape[:2], dtype=np.uint8)
         self._dried = np.zeros(shape[:2], dtype=np.uint8)
-        self._perfused = np.zeros(shape[0], dtype=np.float64)
-        self._inv_h2 = self.dtype.type(1.0 / self.grid.spacing**2)
-        self._cells = np.empty(self.grid.n_cells, dtype=np.int64)
-        self._slot = np.full(shape, -1, dtype=np.int32)
         self._tips = np.zeros((0, 3))
-        self._wall = find_wall_faces(self._held)
         self._held_power = 0.0
         self._pending = 0.0
         self._since_check = 0
 
         whole_domain = settings.tolerance <= 0.0 or settings.start_rise != 0.0 or drives
-        self.box: Box | None = None
+        self._region = Region(self._held)
         if whole_domain:
-            self._set_box(whole(shape))
-        self.stable_step = self._stable_step()
+            self._region.enclose(whole(shape))
+        flow_max = FLOW_MAX[settings.perfusion_law]
+        self.stable_step = longest_euler_step(medium, self.k, self.inv_c, self.w, flow_max)
         self.time_step = SAFETY * self.stable_step
         self._step_limit = 0.5 * (1.0 + SAFETY)  # share of a cell's own limit that it may use
         if settings.time_step is not None:
-            check_time_step(settings.time_step, self.stable_step)
-            self.time_step, self._step_limit = settings.time_step, 1.0
+            if settings.time_stepping == "euler":
+                check_time_step(settings.time_step, self.stable_step)
+            if settings.time_step <= self.stable_step:
+                self.time_step, self._step_limit = settings.time_step, 1.0
+        self._euler = EulerStep(shape, self._step_limit)
+        self._super: SuperStep | None = None
         self._stored_at_start = self._sensible_heat()
 
     def set_source(self, q: NDArray[np.floating], tips: NDArray[np.float64]) -> None:
@@ -211,9 +221,10 @@ class PennesSolver:
         """Go back to a ``state`` of the same case's solver; the next step gives the same bits."""
         for name in STATE:
             value = state[name]
-            setattr(self, name, value.copy() if hasattr(value, "copy") else value)
+            if name != "box":
+                setattr(self, name, value.copy() if hasattr(value, "copy") else value)
         self._theta_new = self.theta.copy()
-        self._find_walls()
+        self._enclose_anew(state["box"])
 
     def stop_flow(self, lumen: NDArray[np.bool_]) -> None:
         """Let the blood stand still in ``lumen``, shape (nz, ny, nx): it is tissue from now on.
@@ -230,13 +241,13 @@ class PennesSolver:
         self.w[inner][lumen] = table[code, 8]
         self._held[inner][lumen] = False
         self._held_power = float(np.sum(self.q[self._held], dtype=np.float64))
-        self._find_walls()
+        self._enclose_anew(self.box)
 
-    def _find_walls(self) -> None:
+    def _enclose_anew(self, box: Box | None) -> None:
         """Find the walls of the vessels that flow, and those of them in the active region."""
-        self._wall = find_wall_faces(self._held)
-        if self.box is not None:
-            self._set_box(self.box)
+        self._region = Region(self._held)
+        if box is not None:
+            self._region.enclose(box)
 
     def start_session(self) -> None:
         """Bring all tissue to body temperature; damage, water, char and perfusion stay.
@@ -246,6 +257,8 @@ class PennesSolver:
         self._absorb_outside()
         inner, table = self._inner, self._table
         before = self._sensible_heat()
+        self.theta[inner] = 0.0
+        self._theta_new[...] = self.theta
         if self.medium.water_curve is not None:
             before += sum(self._steam())
             self.water[inner] = 1.0
@@ -253,95 +266,82 @@ class PennesSolver:
                 self._held[inner], 0.0, 1.0 / table[:, 0][self.code[inner]]
             )
             self._dried[...] = 0
-        self.theta[inner] = 0.0
-        self._theta_new[...] = self.theta
         wet, dry = table[:, 3][self.code[inner]], table[:, 4][self.code[inner]]
         self.k[inner] = dry + (wet - dry) * self.water[inner]
         self.books["between_sessions"] += before - self._sensible_heat()
 
-    def advance(self, duration: float, n_steps: int | None = None) -> None:
-        """Move on by ``duration`` [s] in equal steps, by default as few as ``time_step`` allows."""
+    def advance(
+        self, duration: float, n_steps: int | None = None, scheme: Scheme = "euler"
+    ) -> None:
+        """Move on by ``duration`` [s] in equal steps, by default as many as Euler's need."""
         n = n_steps or max(1, ceil(duration / self.time_step * (1.0 - 1e-12)))
         for _ in range(n):
-            self._step(duration / n)
+            self._step(duration / n, scheme)
         self.n_steps += n
 
-    def _step(self, dt: float) -> None:
+    def _step(self, dt: float, scheme: Scheme) -> None:
+        if scheme == "rkl2":
+            self._check_region(reach(dt / self.stable_step))
         self._pending += dt
         self.books["vessels"] += self._held_power * dt * self.grid.cell_volume
-        box = self.box
-        if box is None:
+        if self.box is None:
             return
-        self._book_losses(dt, box)
-        self._conduct(dt, box)
-        self._react(dt, box)
-        self.theta, self._theta_new = self._theta_new, self.theta
-        self.n_cell_steps += self.n_active_cells
+        if scheme == "euler":
+            self._euler_step(dt, self.box)
+        elif self._tips.size and dt > 2.0 * self.time_step and self._dried.any():
+            # the heat that the cap has moved into dried cells would fade by half in a super-step
+            self._super_step(dt - self.time_step, self.box)
+            self._euler_step(self.time_step, self.box)
+        else:
+            self._super_step(dt, self.box)
         self._since_check += 1
         if self._since_check >= REGION_CHECK:
             self._check_region()
 
-    def _book_losses(self, dt: float, box: Box) -> None:
-        """Book what the coming step will move through the domain's wall and into vessels."""
-        energy = dt * self.grid.cell_volume
-        if any(self._open):
-            out = pennes.ghost_flux(self.theta, self.k, box, self._open, self._inv_h2)
-            self.books["boundary"] += out * energy
-        if self._wall_in_box[0].size:
-            taken = pennes.held_flux(self.theta, self.k, *self._wall_in_box, self._inv_h2)
-            self.books["vessels"] += taken * energy
+    def _euler_step(self, dt: float, box: Box) -> None:
+        lost, n_sub = self._euler.step(
+            self._operator(box),
+            self._boiling(),
+            self.theta,
+            self._theta_new,
+            dt,
+            stiff_rows=self._dried | (self._hot & self._region.wall_rows),
+            skip=self._skip_rise,
+            hot=self._hot,
+        )
+        self._finish(dt, box, lost)
+        self.n_sub_steps += n_sub
+        self.n_cell_steps += self.n_active_cells
 
-    def _conduct(self, dt: float, box: Box) -> None:
-        """Conduction, perfusion and absorption; the cells that ``dt`` would overshoot sub-step."""
-        of, volume = self.dtype.type, self.grid.cell_volume
-        coefficients = (self.k, self.inv_c, self.w)
-        n_stiff, n_sub = pennes.find_stiff(
-            *coefficients,
-            self._stiff_rows(),
-            box,
-            of(dt),
-            self._inv_h2,
-            of(self._step_limit),
-            self._table[:, 1].min(),
-            self._cells,
-            self._slot,
+    def _super_step(self, dt: float, box: Box) -> None:
+        if self._super is None:
+            self._super = SuperStep(self.theta)
+        lost, n_stages = self._super.step(
+            self._operator(box), self._boiling(), self.theta, self._theta_new, dt
         )
-        pennes.conduct(
-            self.theta,
-            *coefficients,
-            self.q,
-            box,
-            self._open,
-            of(dt),
-            self._inv_h2,
-            of(self._skip_rise),
-            self._theta_new,
-            self._hot,
-            self._perfused,
-        )
-        taken = float(self._perfused[box[0] : box[1]].sum())
-        self.books["perfusion"] += taken * dt * volume
-        if n_stiff == 0:
-            return
-        corrections = pennes.substep(
-            self.theta,
-            *coefficients,
-            self.q,
-            self.water,
-            self.code,
-            self._table,
-            of(self.medium.boiling_rise),
-            self._cells,
-            n_stiff,
-            self._slot,
-            n_sub,
-            of(dt),
-            self._inv_h2,
-            self._theta_new,
-        )
-        for name, density in zip(("perfusion", "boundary", "vessels"), corrections, strict=True):
-            self.books[name] += density * volume
-        self.n_sub_steps += n_stiff * n_sub
+        rkl.mark_hot(self.theta, self._theta_new, box, self.dtype.type(self._skip_rise), self._hot)
+        self._finish(dt, box, lost)
+        self.n_stages += n_stages
+        self.n_cell_steps += n_stages * self.n_active_cells
+
+    def _operator(self, box: Box) -> Operator:
+        region = self._region
+        fields = (self.k, self.inv_c, self.w, self.q)
+        walls = (region.opened, region.inside, region.outside)
+        return Operator(*fields, box, *walls, self.grid.spacing)
+
+    def _boiling(self) -> Boiling:
+        """Return what turns heat into steam; the cap works only around firing tips."""
+        cap = self.settings.cap_temperature - self.settings.base_temperature
+        rise = self.medium.boiling_rise
+        return Boiling(self.water, self.code, self._table, rise, cap if self._tips.size else np.inf)
+
+    def _finish(self, dt: float, box: Box, lost: Losses) -> None:
+        """Book what a step has moved out of the tissue; let the tissue follow."""
+        for name, density in zip(("perfusion", "boundary", "vessels"), lost, strict=True):
+            self.books[name] += float(density) * self.grid.cell_volume
+        self._react(dt, box)
+        self.theta, self._theta_new = self._theta_new, self.theta
 
     def _react(self, dt: float, box: Box) -> None:
         """Let the tissue follow the new temperature; move heat that may not stay where it is."""
@@ -382,14 +382,8 @@ class PennesSolver:
         if self._tips.shape[0]:
             self._move_above_cap(step)
         if self._water_seen is not None:
-            given = condense_steam(
-                settings.steam_condensation,
-                self.medium.boiling_rise,
-                step,
-                self._water_seen,
-                self._tips,
-                self._cells,
-            )
+            share, rise = settings.steam_condensation, self.medium.boiling_rise
+            given = condense_steam(share, rise, step, self._water_seen, self._tips, self._work)
             self._condensed += given * self.grid.cell_volume
 
     def _move_above_cap(self, step: Step) -> None:
@@ -414,46 +408,28 @@ class PennesSolver:
         if moved > 0.0:
             follow_curve(self.medium.water_curve, step)
 
-    def _set_box(self, box: Box) -> None:
-        self.box = box
-        self._open = opened(box, self.theta.shape)
-        inside, outside = self._wall
-        z, y, x = np.unravel_index(outside, self.theta.shape)
-        z0, z1, y0, y1, x0, x1 = box
-        seen = (z >= z0) & (z < z1) & (y >= y0) & (y < y1) & (x >= x0) & (x < x1)
-        self._wall_in_box = (inside[seen], outside[seen])
-        rows = np.zeros_like(self._hot)
-        rows[[z for z, on in ((z0, self._open[0]), (z1 - 1, self._open[1])) if on]] = 1
-        rows[:, [y for y, on in ((y0, self._open[2]), (y1 - 1, self._open[3])) if on]] = 1
-        if self._open[4] or self._open[5]:
-            rows[:] = 1
-        self._wall_rows = rows
-
-    def _stiff_rows(self) -> NDArray[np.uint8]:
-        """Rows in which a cell may be stiff: dried ones, and hot ones at the domain's wall."""
-        return self._dried | (self._hot & self._wall_rows)
-
-    def _check_region(self) -> None:
+    def _check_region(self, margin: int = MARGIN) -> None:
+        """Let the region grow with the heat, which then stays ``margin`` cells off its border."""
         self._since_check = 0
-        full = whole(self.theta.shape)
-        where = self.box or full
-        if where == full:
+        if self._region.is_whole:
             self._pending = 0.0
             return
+        full = whole(self.theta.shape)
+        where = self.box or full
         if self._pending >= LAZY_TIME:
             self._absorb_outside()
             where = full
-        self._grow(find_heated(self.theta, self.settings.tolerance, where))
+        self._grow(find_heated(self.theta, self.settings.tolerance, where), margin)
 
-    def _grow(self, heated: Box | None) -> None:
-        box = grown(self.box, heated, self.theta.shape)
+    def _grow(self, heated: Box | None, margin: int = MARGIN) -> None:
+        box = grown(self.box, heated, self.theta.shape, margin)
         if box is not None and box != self.box:
             self._absorb_outside()
-            self._set_box(box)
+            self._region.enclose(box)
 
     def _absorb_outside(self) -> None:
         """Give the cells outside the active region the light they have absorbed meanwhile."""
-        if self.box is not None and self._pending > 0.0 and self.box != whole(self.theta.shape):
+        if self.box is not None and self._pending > 0.0 and not self._region.is_whole:
             pennes.absorb_outside(
                 self.theta,
                 self._theta_new,
@@ -470,20 +446,19 @@ class PennesSolver:
         return array[self._inner]
 
     @property
+    def box(self) -> Box | None:
+        """The active region, in indices that count the ghosts; None before anything is heated."""
+        return self._region.box
+
+    @property
     def region(self) -> tuple[slice, slice, slice]:
         """The active region as slices ``(z, y, x)`` of arrays without ghosts."""
-        if self.box is None:
-            return (slice(0), slice(0), slice(0))
-        z0, z1, y0, y1, x0, x1 = self.box
-        return (slice(z0 - 1, z1 - 1), slice(y0 - 1, y1 - 1), slice(x0 - 1, x1 - 1))
+        return self._region.slices
 
     @property
     def n_active_cells(self) -> int:
         """Number of cells in the active region."""
-        if self.box is None:
-            return 0
-        z0, z1, y0, y1, x0, x1 = self.box
-        return (z1 - z0) * (y1 - y0) * (x1 - x0)
+        return self._region.n_cells
 
     @property
     def _skip_rise(self) -> float:
@@ -491,31 +466,12 @@ class PennesSolver:
         damaging = self.settings.skip_temperature - self.settings.base_temperature
         return min(damaging, self.medium.first_change)
 
-    def _stable_step(self) -> float:
-        inner = self._inner
-        k_max = self.k.astype(np.float64)
-        k = k_max.copy()
-        k_max[inner] = self.medium.conductivity_max[self.medium.code]
-        inv_c = self.inv_c[inner].astype(np.float64)
-        still = self.medium.still[self.medium.code]  # the step must hold when vessels close, too
-        closes = still != self.medium.code
-        blood = still[closes]
-        for bounds, bound in ((k, self.medium.table[:, 3]), (k_max, self.medium.conductivity_max)):
-            bounds[inner][closes] = np.maximum(bounds[inner][closes], bound[blood])
-        inv_c[closes] = 1.0 / self.medium.table[blood, 0]
-        w = FLOW_MAX[self.settings.perfusion_law] * self.w[inner].astype(np.float64)
-        return stable_time_step(k, k_max, inv_c, w, self.grid.spacing)
-
     def _sensible_heat(self) -> float:
-        """Return the heat stored in the tissue relative to the base temperature [J]."""
-        free = ~self._held[self._inner]
-        theta = self.theta[self._inner][free].astype(np.float64)
-        inv_c = self.inv_c[self._inner][free].astype(np.float64)
-        return float(np.sum(theta / inv_c)) * self.grid.cell_volume
+        return sensible_heat(self.inner("theta"), self.inner("inv_c"), self.grid.cell_volume)
 
     def _steam(self) -> tuple[float, float]:
         """Return the latent and the sensible heat of the water that is steam [J]."""
-        return steam_books(self.medium, self.water[self._inner], self.theta[self._inner])
+        return steam_books(self.medium, self.inner("water"), self.inner("theta"))
 
     def balance(self) -> dict[str, float]:
         """Return what became of the absorbed heat so far [J], named as in `Ledger`.

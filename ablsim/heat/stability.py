@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.errors import CaseError
+from ablsim.heat.medium import Medium
 
 SAFETY = 0.9
 """Share of the proven limit that the automatic step uses."""
@@ -69,11 +70,51 @@ def stable_time_step(
     return 1.0 / fastest if fastest > 0.0 else np.inf
 
 
+def longest_euler_step(
+    medium: Medium,
+    k: NDArray[np.floating],
+    inv_c: NDArray[np.floating],
+    w: NDArray[np.floating],
+    flow_max: float,
+) -> float:
+    """Return the longest Euler step [s] of a domain at its start, as `stable_time_step` bounds it.
+
+    ``k``, ``inv_c`` and ``w`` carry ghosts; ``flow_max`` is the largest perfusion that the law of
+    perfusion can reach, relative to that at rest.
+    """
+    inner = (slice(1, -1),) * 3
+    native = k.astype(np.float64)
+    k_max = native.copy()
+    k_max[inner] = medium.conductivity_max[medium.code]
+    capacity = inv_c[inner].astype(np.float64)
+    still = medium.still[medium.code]  # the step must hold when vessels close, too
+    closes = still != medium.code
+    blood = still[closes]
+    for conductivity, bound in ((native, medium.table[:, 3]), (k_max, medium.conductivity_max)):
+        conductivity[inner][closes] = np.maximum(conductivity[inner][closes], bound[blood])
+    capacity[closes] = 1.0 / medium.table[blood, 0]
+    return stable_time_step(
+        native,
+        k_max,
+        capacity,
+        flow_max * w[inner].astype(np.float64),
+        medium.grid.spacing,
+    )
+
+
+def longest_dry_step(medium: Medium) -> float:
+    """Return the longest Euler step [s] of a dried cell among its like, in the fastest tissue."""
+    table = medium.table[~medium.held]
+    capacity, dry = table[:, 1], table[:, 4]
+    return medium.grid.spacing**2 / float(np.max(6.0 * dry / capacity))
+
+
 def check_time_step(time_step: float, limit: float) -> None:
     """Raise CaseError when a chosen step is beyond the ``limit`` of the explicit scheme [s]."""
     if time_step > limit:
         msg = (
             f"numerics.time_step: {time_step:.3g} s is longer than the {limit:.3g} s that this "
-            'grid and these tissues allow; shorten it, write "auto", or coarsen numerics.spacing'
+            'grid and these tissues allow; shorten it, write "auto", use '
+            'numerics.time_stepping = "rkl2", or coarsen numerics.spacing'
         )
         raise CaseError(msg)

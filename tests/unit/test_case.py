@@ -396,7 +396,7 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         ("numerics/light", "monte_carlo_exact", "numerics.light: not yet: "),
         ("numerics/photons", 30000, "numerics.photons: not yet: "),
         ("numerics/seed", 1, "numerics.seed: not yet: "),
-        ("numerics/time_stepping", "rkl2", "numerics.time_stepping: not yet: "),
+        ("numerics/time_stepping", "rkl3", "numerics.time_stepping: .*euler.*rkl2"),
         ("protocol/steps/1", "ramp from 2 W to 101 W over 60 s", "protocol.steps#2: .*100 W"),
         ("protocol/steps/1", "reposition by 0 mm, 401 mm, 0 mm", "protocol.steps#2: .*400 mm"),
         ("protocol/steps/1", "reposition by 0 mm, 9 mm", "protocol.steps#2: .*list of three"),

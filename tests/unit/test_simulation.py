@@ -131,7 +131,7 @@ def test_provenance_says_with_what_it_was_computed(small):
 
 def test_a_step_beyond_the_stable_limit_is_refused_with_the_remedy():
     with pytest.raises(CaseError, match=r"numerics.time_step: 10 s .* allow.*auto"):
-        simulate(case(numerics={"spacing": "2 mm", "time_step": "10 s"}))
+        simulate(case(numerics={"spacing": "2 mm", "time_stepping": "euler", "time_step": "10 s"}))
 
 
 def test_same_bits_for_one_and_two_threads(small):
@@ -623,3 +623,61 @@ def test_laws_for_comparison_are_named_in_the_notes(by_law):
     assert any("apparent_enthalpy_99_101" in note for note in by_law["band"].notes)
     assert any("80 % of the cells are" in note for note in by_law["three_state"].notes)
     assert not any("law for comparison" in note for note in by_law["steam"].notes)
+
+
+@pytest.mark.parametrize("scheme", ["auto", "rkl2"])
+def test_long_steps_hit_output_times_and_events_exactly(scheme):
+    times = []
+    steps = ["deliver 3 W for 21.3 s", "ramp from 3 W to 1 W over 7 s", "rest for 900 s"]
+    numerics = SMALL["numerics"] | {"time_stepping": scheme, "output_interval": "170 s"}
+    result = simulate(
+        case(protocol={"steps": steps}, numerics=numerics),
+        on_snapshot=lambda s: times.append(s.time),
+    )
+    assert times == [0.0, 28.3, 170.0, 340.0, 510.0, 680.0, 850.0, pytest.approx(928.3)]
+    assert result.ledger.fired == pytest.approx(3 * 21.3 + 2 * 7, rel=1e-12)
+    assert abs(result.ledger.balance_error) < 1e-3
+    assert result.statistics.stages > 0
+
+
+def zone_volumes(result):
+    zones = measure_zones(result)
+    return np.array([zones[name].volume for name in ("stasis", "whitening", "death")])
+
+
+@pytest.mark.parametrize(("scheme", "tolerance"), [("euler", 5e-3), ("auto", 5e-3), ("rkl2", 1e-2)])
+def test_steps_of_a_quarter_of_the_length_change_no_zone_by_more_than_said(scheme, tolerance):
+    numerics = {"spacing": "1 mm", "time_stepping": scheme}
+    base = {
+        "domain": {"size": "30 mm", "centre": ["0 mm", "0 mm", "0 mm"]},
+        "protocol": {"steps": ["deliver 5 W until 1800 J", "rest for 120 s"]},
+    }
+    quarter = {"euler": "0.17 s", "auto": "0.17 s", "rkl2": "0.25 s"}[scheme]
+    long = simulate(case(**base, numerics=numerics))
+    short = simulate(case(**base, numerics=numerics | {"time_step": quarter}))
+    assert short.statistics.steps > 2.9 * long.statistics.steps
+    assert zone_volumes(long) == pytest.approx(zone_volumes(short), rel=tolerance)
+
+
+def test_auto_takes_fewer_steps_in_the_cool_down():
+    steps = ["deliver 5 W for 30 s", "rest for 1800 s"]
+    numerics = SMALL["numerics"] | {"spacing": "2 mm", "output_interval": "30 min"}
+    auto, euler = (
+        simulate(case(protocol={"steps": steps}, numerics=numerics | {"time_stepping": scheme}))
+        for scheme in ("auto", "euler")
+    )
+    assert auto.statistics.steps < 0.4 * euler.statistics.steps
+    assert auto.statistics.cell_steps < 0.8 * euler.statistics.cell_steps
+    assert zone_volumes(auto) == pytest.approx(zone_volumes(euler), rel=1e-3)
+
+
+def test_super_steps_give_the_same_bits_for_one_and_two_threads():
+    numerics = SMALL["numerics"] | {"time_stepping": "rkl2"}
+    before = numba.get_num_threads()
+    results = []
+    for threads in (1, 2):
+        numba.set_num_threads(min(threads, before))
+        results.append(simulate(case(numerics=numerics)))
+    numba.set_num_threads(before)
+    assert same_fields(*results)
+    assert results[0].ledger == results[1].ledger

@@ -11,6 +11,7 @@ SCRIPT = """
 import sys
 import numpy as np
 from ablsim.kernels import cell_states, evaporation, pennes, reaction
+from ablsim.kernels import pennes, reaction, rkl
 
 rng = np.random.default_rng(3)
 shape, inner = (7, 7, 8), (slice(1, -1),) * 3
@@ -55,6 +56,20 @@ for _ in range(3):
 np.savez(sys.argv[1], theta=theta, water=water, char=char, stasis=stasis, whitening=whitening,
          death=death, dying=dying, alive=alive, peak=peak, warm=warm,
          moist=moist, seen=seen, k=k, inv_c=inv_c, w=w, perfused=perfused)
+rate, first, before = np.zeros(shape), theta.copy(), theta.copy()
+fastest, boils = np.zeros(shape[0]), np.zeros(shape[:2], np.uint8)
+fields = (k, inv_c, w, q, box, (True, False, True, True, False, True), inv_h2)
+rkl.mark_hot(theta, theta, box, 60.0, boils)
+rkl.first_rate(theta, *fields, rate, perfused, fastest)
+rkl.first_stage(theta, rate, box, 0.5, 63.0, first, before, boils)
+first[inner] += 30.0; boils[:] = 1
+corrections = rkl.withdraw_excess(first, k, inv_c, w, water, code, table, *fields[4:], 63.0, 90.0,
+                                  boils, 0.4, before)
+assert corrections[0] < 0.0
+rkl.stage(theta, rate, first, *fields, (1.5, -0.6, 0.4, -0.2), 63.0, before, perfused, boils)
+np.savez(sys.argv[1], rate=rate, first=first, second=before, fastest=fastest, boils=boils,
+         corrections=corrections, theta=theta, water=water, char=char, stasis=stasis,
+         whitening=whitening, death=death, k=k, inv_c=inv_c, w=w, perfused=perfused)
 """
 
 

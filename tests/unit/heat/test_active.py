@@ -1,6 +1,6 @@
 import numpy as np
 
-from ablsim.heat.active import GROWTH, MARGIN, find_heated, grown, opened, whole
+from ablsim.heat.active import GROWTH, MARGIN, Region, find_heated, grown, opened, reach, whole
 
 SHAPE = (42, 42, 42)
 
@@ -30,3 +30,28 @@ def test_region_stops_at_the_wall_and_opens_there():
     assert box[3] == 41
     assert opened(box, SHAPE) == (True, False, False, True, False, False)
     assert all(opened(whole(SHAPE), SHAPE))
+
+
+def test_long_steps_keep_the_heat_farther_from_the_border():
+    assert reach(1.0) == reach(8.0) == MARGIN
+    assert reach(300.0) == 12
+    heated = (15, 20, 15, 20, 15, 20)
+    box = (8, 27) * 3
+    assert grown(box, heated, SHAPE, 7) == box
+    assert grown(box, heated, SHAPE, 8) == (15 - 8 - GROWTH + MARGIN, 20 + 8 + GROWTH - MARGIN) * 3
+
+
+def test_a_vessel_on_the_border_takes_heat_only_through_faces_within():
+    held = np.zeros((8, 8, 8), bool)
+    held[4, 4, 4] = True
+    region = Region(held)
+    assert (region.n_cells, region.slices) == (0, (slice(0),) * 3)
+    region.enclose((1, 7) * 3)
+    assert region.is_whole
+    assert len(region.inside) == 6
+    region.enclose((1, 5) * 3)  # the vessel's cell is its last corner
+    assert len(region.inside) == 3
+    region.enclose((1, 4) * 3)  # just outside: the region's border is insulated
+    assert len(region.inside) == 0
+    assert region.opened == (True, False) * 3
+    assert region.n_cells == 27
