@@ -98,6 +98,7 @@ def small():
     return simulate(case())
 
 
+@pytest.mark.compiled
 def test_one_long_protocol_equals_its_pieces_glued(small):
     steps = [
         "deliver 5 W for 30 s", "deliver 5 W until 150 J", "rest for 30 s", "rest for 90 s",
@@ -112,6 +113,7 @@ def test_one_long_protocol_equals_its_pieces_glued(small):
 # several fibres ----------------------------------------------------------------------------------
 
 
+@pytest.mark.compiled
 def test_four_fibres_in_one_place_equal_one_of_their_power(monkeypatch):
     """Below the case layer, which refuses fibres in one place. Reached: the same bits."""
     one = simulate(case(protocol={"steps": ["deliver 5 W for 60 s", "rest for 120 s"]}))
@@ -129,6 +131,7 @@ def test_four_fibres_in_one_place_equal_one_of_their_power(monkeypatch):
         assert np.array_equal(*zones), name
 
 
+@pytest.mark.compiled
 def test_order_of_the_fibres_in_a_case_changes_nothing():
     """Reached: the same bits; only sums in another order are to be expected."""
     tips = ((-7.0, 1.0, 0.0), (6.0, 0.0, 2.0), (0.0, 8.0, -1.0))
@@ -147,6 +150,7 @@ def test_order_of_the_fibres_in_a_case_changes_nothing():
         assert other.ledger.perfusion == pytest.approx(first.ledger.perfusion, rel=1e-5)
 
 
+@pytest.mark.compiled
 def test_two_fibres_ablate_more_than_the_union_of_each_alone():
     """Adding up zones of single fibres misses what they do together.
 
