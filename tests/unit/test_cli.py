@@ -151,6 +151,7 @@ def test_help_lists_the_commands(tmp_path):
     assert all(name in text for name in ("run", "show", "view", "cite", "schema", "doctor"))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("number", "delay"),
     [(signal.SIGINT, 0.0), (signal.SIGINT, 0.7), (signal.SIGINT, 1.4), (signal.SIGTERM, 1.0)],

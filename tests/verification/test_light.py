@@ -16,6 +16,7 @@ from ablsim.grid import Grid
 from ablsim.light.coefficients import diffusion_coefficient, effective_attenuation
 from ablsim.light.diffusion import DiffusionSolver, Emission
 
+pytestmark = pytest.mark.compiled
 MM = 1e-3
 NATIVE, COAGULATED = (40.0, 750.0), (30.0, 2250.0)  # liver set A of the design study [1/m]
 

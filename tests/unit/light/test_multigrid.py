@@ -103,7 +103,9 @@ def test_solution_agrees_with_a_direct_solver():
     assert multigrid.solution == pytest.approx(exact, rel=1e-10)
 
 
-@pytest.mark.parametrize("shape", [(24, 24, 24), (55, 51, 49)])
+@pytest.mark.parametrize(
+    "shape", [(24, 24, 24), pytest.param((55, 51, 49), marks=pytest.mark.compiled)]
+)
 def test_bits_do_not_depend_on_the_number_of_threads(shape, monkeypatch):
     answers = []
     threads = numba.get_num_threads()
