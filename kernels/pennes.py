@@ -164,12 +164,29 @@ def _boil(t, water, heat_wet, heat_dry, latent, t_boil):
 
 @njit(cache=True, error_model="numpy")
 def substep(
-    theta, k, inv_c, w, q, water, code, tissue, t_boil, cells, n, slot, n_sub, dt, inv_h2, theta_new
+    theta,
+    k,
+    inv_c,
+    w,
+    q,
+    water,
+    code,
+    tissue,
+    t_boil,
+    t_cap,
+    cells,
+    n,
+    slot,
+    n_sub,
+    dt,
+    inv_h2,
+    theta_new,
 ):
     """Advance the stiff cells in ``n_sub`` short steps and correct their neighbours' books.
 
     The neighbours keep their old temperature meanwhile; what really crossed each face is then given
-    to the neighbour in place of what the long step had booked, so no energy is lost. Columns of
+    to the neighbour in place of what the long step had booked, so no energy is lost. A cell gives
+    off heat as if it were no hotter than ``t_cap``: what is above will be moved on. Columns of
     ``tissue[code]``: heat capacity wet, dry, and latent heat [J/m^3]. Water and ``inv_c`` of the
     stiff cells are updated. Returns the corrections of the heat taken by perfusion, by ghost cells
     and by held cells [J/m^3].
@@ -195,13 +212,14 @@ def substep(
     for _ in range(n_sub):
         for i in range(n):
             cell = cells[i]
-            flux = q_[cell] - w_[cell] * t[i]
+            t_i = min(t[i], t_cap)
+            flux = q_[cell] - w_[cell] * t_i
             for side in range(6):
                 neighbour = cell + offsets[side]
                 j = slot_[neighbour]
-                t_nb = t[j] if j >= 0 else t_old[neighbour]
-                flux += g[i, side] * (t_nb - t[i])
-            t_sum[i] += t[i]
+                t_nb = min(t[j], t_cap) if j >= 0 else t_old[neighbour]
+                flux += g[i, side] * (t_nb - t_i)
+            t_sum[i] += t_i
             row = tissue[code_[cell]]
             t_next[i], water_[cell] = _boil(
                 t[i] + dt_sub * c_[cell] * flux, water_[cell], row[0], row[1], row[2], t_boil

@@ -79,6 +79,7 @@ class EulerStep:
             boiling.code,
             boiling.table,
             of(boiling.rise),
+            of(boiling.cap_rise),
             self._cells,
             n_stiff,
             self._slot,

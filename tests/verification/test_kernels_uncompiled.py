@@ -39,7 +39,7 @@ for _ in range(3):
     n, n_sub = pennes.find_stiff(k, inv_c, w, dried, box, dt, inv_h2, 0.95, 4.4e5, cells, slot)
     assert n > 0
     pennes.conduct(theta, k, inv_c, w, q, box, opened, dt, inv_h2, 5.0, new, hot, perfused)
-    pennes.substep(theta, k, inv_c, w, q, water, code, table, 63.0, cells, n, slot, n_sub, dt,
+    pennes.substep(theta, k, inv_c, w, q, water, code, table, 63.0, 90.0, cells, n, slot, n_sub, dt,
                    inv_h2, new)
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
                    kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2, 0.9)
