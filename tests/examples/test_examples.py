@@ -50,9 +50,9 @@ LESIONS = {
     "bosman91": {"diameter": 0.12},
     "steger92_x4": {"longest axis": -0.04, "middle axis": 0.11, "shortest axis": -0.67},
     "albrecht98_1_flow": {"volume": 0.02},
-    "albrecht98_1_occl": {"volume": 0.13},
+    "albrecht98_1_occl": {"volume": 0.09},
     "albrecht98_4_flow": {"volume": 0.02},
-    "albrecht98_4_occl": {"volume": 0.15},
+    "albrecht98_4_occl": {"volume": 0.04},
     "fried96_rabbit": {"highest temperature at 7 mm": -15.6},
     "li20_myocardium": {"temperature at 5 mm": 17.9},
 }
