@@ -257,10 +257,11 @@ class PennesSolver:
         self._absorb_outside()
         inner, table = self._inner, self._table
         before = self._sensible_heat()
+        if self.medium.water_curve is not None:
+            before += sum(self._steam())
         self.theta[inner] = 0.0
         self._theta_new[...] = self.theta
         if self.medium.water_curve is not None:
-            before += sum(self._steam())
             self.water[inner] = 1.0
             self.inv_c[inner] = np.where(
                 self._held[inner], 0.0, 1.0 / table[:, 0][self.code[inner]]

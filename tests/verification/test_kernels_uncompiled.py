@@ -10,8 +10,7 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np
-from ablsim.kernels import cell_states, evaporation, pennes, reaction
-from ablsim.kernels import pennes, reaction, rkl
+from ablsim.kernels import cell_states, evaporation, pennes, reaction, rkl
 
 rng = np.random.default_rng(3)
 shape, inner = (7, 7, 8), (slice(1, -1),) * 3
@@ -43,8 +42,6 @@ for _ in range(3):
                    inv_h2, new)
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
                    kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2, 0.9)
-    reaction.cap(new, water, inv_c, code, table, 63.0, 90.0, tips, dried, box)
-                   kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2)
     reaction.cap(new, water, inv_c, code, table, 63.0, 63.0, 90.0, tips, dried, box)
     cell_states.three_states(theta, new, alive, dying, hot, box, dt, 310.15, 316.15, 0.0096, 40.5,
                              0.00777, 0.8)
@@ -53,9 +50,6 @@ for _ in range(3):
                          0.5)
     evaporation.evaporate(theta, warm, moist, moist_c, code, table, curve, hot, dried, box)
     theta, new = new, theta
-np.savez(sys.argv[1], theta=theta, water=water, char=char, stasis=stasis, whitening=whitening,
-         death=death, dying=dying, alive=alive, peak=peak, warm=warm,
-         moist=moist, seen=seen, k=k, inv_c=inv_c, w=w, perfused=perfused)
 rate, first, before = np.zeros(shape), theta.copy(), theta.copy()
 fastest, boils = np.zeros(shape[0]), np.zeros(shape[:2], np.uint8)
 fields = (k, inv_c, w, q, box, (True, False, True, True, False, True), inv_h2)
@@ -69,7 +63,8 @@ assert corrections[0] < 0.0
 rkl.stage(theta, rate, first, *fields, (1.5, -0.6, 0.4, -0.2), 63.0, before, perfused, boils)
 np.savez(sys.argv[1], rate=rate, first=first, second=before, fastest=fastest, boils=boils,
          corrections=corrections, theta=theta, water=water, char=char, stasis=stasis,
-         whitening=whitening, death=death, k=k, inv_c=inv_c, w=w, perfused=perfused)
+         whitening=whitening, death=death, dying=dying, alive=alive, peak=peak, warm=warm,
+         moist=moist, seen=seen, k=k, inv_c=inv_c, w=w, perfused=perfused)
 """
 
 

@@ -8,15 +8,15 @@ import pytest
 from ablsim.case import Boundary
 from ablsim.damage.rate import rate_table
 from ablsim.grid import Grid
-from ablsim.tissue.dose import ThermalDose
 from ablsim.tissue.library import get_kinetics, list_kinetics
+from ablsim.tissue.properties import DamageKinetics
 from ablsim.units import GAS_CONSTANT, to_kelvin
 
 K, C = 0.52, 3.816e6
 NO_TIPS = np.zeros((0, 3))
 MIRRORS = {side: Boundary(kind="insulated") for side in ("x_min", "y_min", "z_min")}
 PROCESSES = ("stasis", "whitening", "death")
-ARRHENIUS = [n for n in list_kinetics() if not isinstance(get_kinetics(n), ThermalDose)]
+ARRHENIUS = [n for n in list_kinetics() if isinstance(get_kinetics(n), DamageKinetics)]
 
 
 # damage at constant temperature ------------------------------------------------------------------
