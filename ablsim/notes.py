@@ -3,14 +3,19 @@
 import numpy as np
 
 from ablsim.case import Case
+from ablsim.damage.rate import damage_rate, shift_threshold
 from ablsim.domain import Domain
 from ablsim.result import Fields
 from ablsim.tissue.boiling import BOILING_NUMBERS
-from ablsim.tissue.constants import DAMAGE_GATE
 from ablsim.tissue.library import get_kinetics
-from ablsim.tissue.processes import ThreeStateDeath
+from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 from ablsim.tissue.wavelength import describe_wavelength
 from ablsim.units import to_celsius
+
+STAYS_HOT = 600.0
+"""How long [s] tissue is taken to stay as hot as it is at the end."""
+GROWTH_SAID = 0.02
+"""Growth of the reported zone in that time, relative to it, from which on it is said."""
 
 
 def explain(case: Case, domain: Domain, fields: Fields) -> tuple[str, ...]:
@@ -26,7 +31,7 @@ def explain(case: Case, domain: Domain, fields: Fields) -> tuple[str, ...]:
             "while tissue cools, and a zone is read after at least 120 s."
         )
     notes += describe_wavelength(case.tissue.wavelength, domain.tissues)
-    return (*notes, *_laws(case), *_heat_left(case, fields))
+    return (*notes, *_laws(case), *_growing(case, fields))
 
 
 def _laws(case: Case) -> tuple[str, ...]:
@@ -46,15 +51,23 @@ def _laws(case: Case) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _heat_left(case: Case, fields: Fields) -> tuple[str, ...]:
-    """Say so if tissue outside the reported zone is so hot at the end that it may join."""
-    gate = DAMAGE_GATE.si - case.tissue.body_temperature
-    omega = getattr(fields, case.physics.reported_zone)
-    hottest = float(fields.rise.max(where=omega < 1.0, initial=-np.inf))
-    if hottest < gate:
+def _growing(case: Case, fields: Fields) -> tuple[str, ...]:
+    """Say so if the reported zone would grow much on the heat that is left at the end."""
+    name = case.physics.reported_zone
+    process = get_kinetics(getattr(case.physics, name))
+    if isinstance(process, CriticalTemperature | ThreeStateDeath):
         return ()
-    celsius = to_celsius(case.tissue.body_temperature + hottest)
+    process = shift_threshold(process, getattr(case.physics, f"{name}_shift"))
+    omega = getattr(fields, name)
+    outside = omega < 1.0
+    temperature = case.tissue.body_temperature + fields.rise[outside].astype(np.float64)
+    joins = omega[outside] + STAYS_HOT * damage_rate(process, temperature) >= 1.0
+    share = float(joins.sum()) / max(1, int(np.count_nonzero(~outside)))
+    if share < GROWTH_SAID:
+        return ()
+    hottest = to_celsius(float(temperature[joins].max()))
     return (
-        f"Tissue outside the {case.physics.reported_zone} zone is still at {celsius:.1f} degC when "
-        'the run ends: the zone may still grow; add rest, for example "rest for 1800 s".',
+        f"The {name} zone was still growing when the run ended: it would gain {100.0 * share:.0f} "
+        f"% if the tissue around it, now at up to {hottest:.0f} degC, stayed as hot for ten "
+        'minutes; add rest to see, for example "rest for 1800 s".',
     )

@@ -13,7 +13,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from ablsim.light.fibre import NEEDLE_DIAMETER
 from ablsim.units import to_mm
 from ablsim.view.camera import Camera
 from ablsim.view.plane import Plane
@@ -100,7 +99,7 @@ def _needle_handle(needles: Sequence[Needle]) -> Line2D:
     """Return the legend handle of fibres in their needles, with the sizes they are drawn at."""
     sizes = sorted({round(to_mm(needle.diameter), 2) for needle in needles})
     fibre = " to ".join(f"{size:g}" for size in dict.fromkeys((sizes[0], sizes[-1])))
-    label = f"fibre {fibre} mm, 21G needle {to_mm(NEEDLE_DIAMETER):g} mm"
+    label = f"{fibre} mm fibre in a 21G needle"
     return Line2D([], [], color=GLASS, lw=2.5, path_effects=_SHEATH, label=label)
 
 

@@ -215,7 +215,7 @@ def test_the_legend_names_what_is_there_and_nothing_else(example):
         "tumour",
         "tumour + 5 mm margin",
         "vascular stasis (Ω ≥ 1)",
-        "fibre 0.4 mm, 21G needle 0.82 mm",
+        "0.4 mm fibre in a 21G needle",
         "light leaves here (1st, 2nd, ...)",
         "middle hepatic vein",
     ]
@@ -224,7 +224,7 @@ def test_the_legend_names_what_is_there_and_nothing_else(example):
     ]
     assert labels == [
         "vascular stasis: none (Ω < 1)",
-        "fibre 0.4 mm, 21G needle 0.82 mm",
+        "0.4 mm fibre in a 21G needle",
         "light leaves here",
     ]
 
