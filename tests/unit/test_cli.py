@@ -183,6 +183,7 @@ def test_interrupt_ends_with_130_and_leaves_only_a_checkpoint(tmp_path, number, 
     assert kept == ["long.toml", "long.vtkhdf.checkpoint"]
 
 
+@pytest.mark.compiled
 def test_a_band_is_printed_stored_and_the_same_in_json(done):
     folder, _ = done
     run = ablsim("run", "small.toml", "-o", "band.vtkhdf", "--band", cwd=folder)
@@ -201,6 +202,7 @@ def test_a_band_is_printed_stored_and_the_same_in_json(done):
     assert json.loads(again.stdout)["error"]["band"] == band
 
 
+@pytest.mark.compiled
 def test_an_interrupted_band_leaves_the_result_complete(tmp_path):
     (tmp_path / "small.toml").write_text(CASE, encoding="utf-8")
     child = subprocess.Popen(

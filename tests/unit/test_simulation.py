@@ -312,6 +312,7 @@ def test_the_tips_are_estimated_for_every_fibre_and_change_nothing(small):
     assert [tip.charred for tip in dark.tips] == [False, True]
 
 
+@pytest.mark.compiled
 def test_the_estimate_hardly_hangs_on_the_cells_that_the_temperature_itself_hangs_on():
     """0.15 W leave the tissue wet; the cells' own peaks differ by a factor of nearly two."""
     steps = {"steps": ["deliver 0.15 W for 60 s", "rest for 120 s"]}
@@ -344,6 +345,7 @@ def test_without_a_film_tips_are_as_hot_as_their_cells():
     assert not tip.charred
 
 
+@pytest.mark.compiled
 def test_a_film_forms_only_where_the_tip_dries_out_and_then_takes_its_share():
     """At 5 W the cells of 2 mm stay wet; at 20 W they dry, and the film keeps light from them."""
     ways = ("none", "film_when_hot", "film")
@@ -412,6 +414,7 @@ def with_branch(power="5 W", **keys):
     )
 
 
+@pytest.mark.compiled
 def test_a_vessel_heated_from_all_sides_closes_and_the_books_still_close():
     free, occluding = (simulate(with_branch(wall=wall)) for wall in ("free", "occludes"))
     (note,) = (note for note in occluding.notes if "portal branch" in note)
@@ -486,6 +489,7 @@ def test_a_run_taken_up_after_a_vessel_closed_gives_the_same_bits():
         assert np.array_equal(value, other.state()[name]), name
 
 
+@pytest.mark.compiled
 def test_a_probe_reads_what_the_cells_around_it_have(small):
     grid = small.grid
     cell = grid.position((9, 9, 11)).tolist()
@@ -568,6 +572,7 @@ def test_what_a_callback_raises_ends_the_run_and_harms_nothing(name, small):
     assert again.ledger == small.ledger
 
 
+@pytest.mark.compiled
 def test_a_zone_that_still_grows_at_the_end_is_said():
     occluded = {"background": "liver", "perfusion": "occluded"}
     steps = ["deliver 5 W for 400 s", "rest for 120 s"]
@@ -617,6 +622,7 @@ def test_mixed_rates_change_the_light_and_so_the_heat_a_little(by_law, small):
     assert other == pytest.approx(one, rel=0.1)
 
 
+@pytest.mark.compiled
 def test_less_heat_leaves_with_steam_where_steam_stays_or_condenses(by_law, small):
     lost = {name: r.ledger.latent + r.ledger.vapour for name, r in by_law.items()}
     assert lost["default"] > 10.0
@@ -632,6 +638,7 @@ def test_laws_for_comparison_are_named_in_the_notes(by_law):
     assert not any("law for comparison" in note for note in by_law["steam"].notes)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("scheme", ["auto", "rkl2"])
 def test_long_steps_hit_output_times_and_events_exactly(scheme):
     times = []
@@ -652,6 +659,7 @@ def zone_volumes(result):
     return np.array([zones[name].volume for name in ("stasis", "whitening", "death")])
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("scheme", "tolerance"), [("euler", 5e-3), ("auto", 5e-3), ("rkl2", 1e-2)])
 def test_steps_of_a_quarter_of_the_length_change_no_zone_by_more_than_said(scheme, tolerance):
     numerics = {"spacing": "1 mm", "time_stepping": scheme}
@@ -666,6 +674,7 @@ def test_steps_of_a_quarter_of_the_length_change_no_zone_by_more_than_said(schem
     assert zone_volumes(long) == pytest.approx(zone_volumes(short), rel=tolerance)
 
 
+@pytest.mark.compiled
 def test_auto_takes_fewer_steps_in_the_cool_down():
     steps = ["deliver 5 W for 30 s", "rest for 1800 s"]
     numerics = SMALL["numerics"] | {"spacing": "2 mm", "output_interval": "30 min"}
@@ -678,6 +687,7 @@ def test_auto_takes_fewer_steps_in_the_cool_down():
     assert zone_volumes(auto) == pytest.approx(zone_volumes(euler), rel=1e-3)
 
 
+@pytest.mark.compiled
 def test_super_steps_give_the_same_bits_for_one_and_two_threads():
     numerics = SMALL["numerics"] | {"time_stepping": "rkl2"}
     before = numba.get_num_threads()

@@ -18,6 +18,8 @@ from ablsim.errors import CaseError
 from ablsim.simulation import simulate
 from ablsim.storage import Recorder, checkpoint_path, load, load_checkpoint, snapshots
 
+pytestmark = pytest.mark.compiled
+
 CASE = """
 schema = "ablsim/case/1"
 title = "everything that has a memory"
