@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
-from ablsim.case_checks import check_memory, find_problems
+from ablsim.case_checks import find_problems
 from ablsim.case_fibres import FibreArrayTable, FibreTable
 from ablsim.case_fields import Boundary, Choice, Table, Words
+from ablsim.case_memory import check_memory
 from ablsim.case_messages import describe_problems, describe_syntax, join_problems
 from ablsim.case_objects import OrganTable, ProbeTable, VesselTable
 from ablsim.case_schema import EditorSchema
