@@ -101,30 +101,7 @@ def measure_coverage(
         The coverage, and the tumour volume ablated [m^3].
     """
     tubes = list(vessels.values())
-    pieces: tuple[ResidualPiece, ...] = ()
-    centre = np.asarray(tumour.centre)
-    reach = ellipsoid_extent(tumour.axes, tumour.orientation) + tumour.margin
-    low, high = grid.index([centre - reach, centre + reach])
-    window = Window.around(grid, low, high, margin=2)
-    total = ablated = with_margin = 0.0
-    if window is not None:
-        front, lumen = front_and_lumen(window, omega, tubes)
-        tissue = [] if lumen is None else [lumen]
-        tissue += [smoothed(window, away) for away in distances_near(window, organs.values())]
-        depth = -distance_to_ellipsoid(
-            window.points(), tumour.centre, tumour.axes, tumour.orientation
-        )
-        inside, grown = smoothed(window, depth), smoothed(window, depth + tumour.margin)
-        total = float(cube_volumes(window, [inside, *tissue]).sum())
-        ablated = float(cube_volumes(window, [inside, front, *tissue]).sum())
-        with_margin = _share(
-            float(cube_volumes(window, [grown, front, *tissue]).sum()),
-            float(cube_volumes(window, [grown, *tissue]).sum()),
-        )
-        if _share(ablated, total) < 1.0:
-            radius = 0.5 * float(np.prod(tumour.axes)) ** (1.0 / 3.0)
-            left = [inside, -front, *tissue]
-            pieces = find_residual(window, left, tumour.centre, radius, vessels)
+    total, ablated, with_margin, pieces = _cover(tumour, omega, grid, vessels, organs)
     margins = _map_margins(tumour, surface, omega, grid, tubes, list(organs.values()))
     has_surface = len(margins.points) > 0
     fraction = _share(ablated, total)
@@ -143,6 +120,39 @@ def measure_coverage(
         residual_pieces=pieces,
     )
     return coverage, ablated
+
+
+def _cover(
+    tumour: TumourTable,
+    omega: Array32,
+    grid: Grid,
+    vessels: Mapping[str, Tube],
+    organs: Mapping[str, Body],
+) -> tuple[float, float, float, tuple[ResidualPiece, ...]]:
+    """Return tumour and ablated volume [m^3], share ablated with margin, and residual pieces."""
+    centre = np.asarray(tumour.centre)
+    reach = ellipsoid_extent(tumour.axes, tumour.orientation) + tumour.margin
+    low, high = grid.index([centre - reach, centre + reach])
+    window = Window.around(grid, low, high, margin=2)
+    if window is None:
+        return 0.0, 0.0, 0.0, ()
+    front, lumen = front_and_lumen(window, omega, list(vessels.values()))
+    tissue = [] if lumen is None else [lumen]
+    tissue += [smoothed(window, away) for away in distances_near(window, organs.values())]
+    depth = -distance_to_ellipsoid(window.points(), tumour.centre, tumour.axes, tumour.orientation)
+    inside, grown = smoothed(window, depth), smoothed(window, depth + tumour.margin)
+    total = float(cube_volumes(window, [inside, *tissue]).sum())
+    ablated = float(cube_volumes(window, [inside, front, *tissue]).sum())
+    with_margin = _share(
+        float(cube_volumes(window, [grown, front, *tissue]).sum()),
+        float(cube_volumes(window, [grown, *tissue]).sum()),
+    )
+    pieces: tuple[ResidualPiece, ...] = ()
+    if _share(ablated, total) < 1.0:
+        radius = 0.5 * float(np.prod(tumour.axes)) ** (1.0 / 3.0)
+        left = [inside, -front, *tissue]
+        pieces = find_residual(window, left, tumour.centre, radius, vessels)
+    return total, ablated, with_margin, pieces
 
 
 def _map_margins(

@@ -11,7 +11,8 @@ ROW = [3.8e6, 4.4e5, 1.75e9, 0.5, 0.2, 0.6, 28.0, 1.0 / 27.0, 6e4, 1.0]
 def medium(held=False):
     grid = Grid((5, 5, 5), 1e-3, (0.0, 0.0, 0.0))
     rows = np.array([ROW, [*ROW[:1], 1e4, *ROW[2:]]])
-    return Medium(grid, np.zeros(grid.shape, np.uint8), rows, np.array([False, held]), 63.0)
+    code, still = np.zeros(grid.shape, np.uint8), np.zeros(2, np.uint8)
+    return Medium(grid, code, rows, np.array([False, held]), still, 63.0)
 
 
 def test_dried_tissue_shortens_the_step_by_its_small_heat_capacity():
