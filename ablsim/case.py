@@ -6,7 +6,6 @@ values only. ``resolved()`` writes every default out again with units.
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,25 +13,20 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
-from ablsim.case_checks import check_memory, find_problems
+from ablsim.case_boundary import Boundary
+from ablsim.case_checks import find_problems
 from ablsim.case_fibres import FibreArrayTable, FibreTable
-from ablsim.case_fields import Boundary, Choice, Table, Words
-from ablsim.case_messages import describe_problems, describe_syntax, join_problems
+from ablsim.case_fields import Choice, Table, Words
+from ablsim.case_memory import check_memory
+from ablsim.case_messages import describe_problems, join_problems
 from ablsim.case_objects import OrganTable, ProbeTable, VesselTable
 from ablsim.case_schema import EditorSchema
 from ablsim.case_settings import NumericsTable, PhysicsTable, ProtocolTable
 from ablsim.case_tables import DomainTable, TissueTable, TumourTable
-from ablsim.case_text import write_toml
+from ablsim.case_text import parse_text, read_text, write_toml
 from ablsim.case_written import as_written, change_keys
 from ablsim.errors import CaseError
-from ablsim.extent import (
-    REACH_PERFUSED,
-    REACH_WITHOUT_FLOW,
-    RIM,
-    automatic_extent,
-    box_around,
-)
-from ablsim.geometry import ellipsoid_extent
+from ablsim.extent import find_extent
 from ablsim.grid import Grid, Point
 from ablsim.laser_log import include_logs
 from ablsim.light.fibre import Fibre
@@ -160,18 +154,8 @@ class Case(Table):
             If the file cannot be read or the case is wrong; the message lists all problems.
         """
         path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            msg = f"{path}: there is no such file; check the name and the folder"
-            raise CaseError(msg) from None
-        except UnicodeDecodeError as error:
-            msg = f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8"
-            raise CaseError(msg) from None
-        except OSError as error:
-            msg = f"{path}: cannot be read ({error.strerror}); give the name of a case file"
-            raise CaseError(msg) from None
-        return cls.from_text(text, source=path.name, folder=path.parent, stored=stored)
+        text, folder = read_text(path), path.parent
+        return cls.from_text(text, source=path.name, folder=folder, stored=stored)
 
     @classmethod
     def from_text(
@@ -188,7 +172,7 @@ class Case(Table):
         ``stored`` is as in :meth:`from_toml`.
         """
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-        table = _parse(text, source)
+        table = parse_text(text, source)
         return cls._read(table, text, source, Path(folder), stored)
 
     @classmethod
@@ -267,7 +251,7 @@ class Case(Table):
         """
         source = "the changed case"
         try:
-            table = change_keys(_parse(self._text, source), changes)
+            table = change_keys(parse_text(self._text, source), changes)
         except CaseError as error:
             raise CaseError(join_problems(source, str(error).splitlines())) from None
         return self._read(table, "", source, Path(), stored=False)
@@ -386,45 +370,4 @@ class Case(Table):
     @cached_property
     def _extent(self) -> tuple[Point, Point]:
         """Centre and size of the domain [m]."""
-        given = self.domain
-        if given.size is not None and given.centre is not None:
-            return given.centre, given.size
-        spacing = self.numerics.spacing
-        flows = self.tissue.perfusion == "normal"
-        reach = REACH_PERFUSED if flows else REACH_WITHOUT_FLOW
-        boxes = []
-        lit = self.protocol.lit_positions
-        for position in self.protocol.positions:
-            around = reach if position in lit else RIM * spacing
-            placed = [position.place(fibre) for fibre in self.fibres_all]
-            boxes += [box_around(fibre.emission_points(), around) for fibre in placed]
-        if self.tumour is not None:
-            half = ellipsoid_extent(self.tumour.axes, self.tumour.orientation)
-            wide = [float(h) + self.tumour.margin for h in half]
-            c = self.tumour.centre
-            corners = [
-                (c[0] - wide[0], c[1] - wide[1], c[2] - wide[2]),
-                (c[0] + wide[0], c[1] + wide[1], c[2] + wide[2]),
-            ]
-            boxes.append(box_around(corners, RIM * spacing))
-        centre, size = automatic_extent(boxes, spacing, centre=given.centre)
-        return centre, given.size or size
-
-
-def _parse(text: str, source: str) -> dict[str, Any]:
-    """Return the table that a text of TOML or JSON says."""
-    try:
-        table: dict[str, Any] = json.loads(text) if text.startswith("{") else tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{source}: {describe_syntax(error, text)}"
-        raise CaseError(msg) from None
-    except json.JSONDecodeError as error:
-        msg = f"{source}: line {error.lineno}, column {error.colno} cannot be read ({error.msg})"
-        raise CaseError(msg) from None
-    except RecursionError:
-        msg = f"{source}: cannot be read, it is nested too deeply; write it as a case file"
-        raise CaseError(msg) from None
-    except ValueError as error:
-        msg = f"{source}: cannot be read ({error}); write it as a case file"
-        raise CaseError(msg) from None
-    return table
+        return find_extent(self)

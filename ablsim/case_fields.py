@@ -2,35 +2,20 @@
 
 import difflib
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ablsim.case_messages import describe_problems, join_problems
 from ablsim.case_written import as_written
 from ablsim.errors import CaseError
-from ablsim.grid import Point
 from ablsim.protocol import Step, parse_step
-from ablsim.quantities import (
-    DIRECTION,
-    HEAT_TRANSFER_COEFFICIENT,
-    POSITION,
-    TEMPERATURE,
-    FieldType,
-    Quantity,
-    refuse_later,
-    shown,
-    unit_vector,
-)
+from ablsim.quantities import FieldType, Quantity, refuse_later, shown
 from ablsim.steps import write_step
 from ablsim.tissue.wavelength import NANOMETRES, to_nanometres
 
 _NANOMETRES = Quantity("length", "nm", "1064 nm")
-_COEFFICIENT = HEAT_TRANSFER_COEFFICIENT.within("0 W/(m^2 K)", "100000 W/(m^2 K)")
-_AMBIENT = TEMPERATURE.within("-100 degC", "100 degC")
-_CONVECTIVE = '{ kind = "convective", coefficient = "10 W/(m^2 K)", ambient = "22 degC" }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,115 +179,6 @@ class Later(FieldType):
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
-    """What holds on one face of the domain.
-
-    Parameters
-    ----------
-    kind : {"body", "insulated", "convective"}
-        Held at body temperature, no heat flow, or heat flow to the surroundings.
-    coefficient : float
-        Heat transfer coefficient of a convective face [W/(m^2 K)].
-    ambient : float
-        Temperature of the surroundings of a convective face [K].
-    """
-
-    kind: Literal["body", "insulated", "convective"]
-    coefficient: float = 0.0
-    ambient: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class BoundaryType(FieldType):
-    """A word, or a table for a convective face."""
-
-    def read(self, value: object) -> Boundary:
-        """Return the condition."""
-        kinds = Choice(("body", "insulated", "convective"))
-        if isinstance(value, Boundary):
-            return value
-        if not isinstance(value, Mapping):
-            kind = kinds.read(value)
-            if kind == "convective":
-                msg = f"a convective face needs more; write {_CONVECTIVE}"
-                raise CaseError(msg)
-            return Boundary("body" if kind == "body" else "insulated")
-        unknown = [str(key) for key in value if key not in {"kind", "coefficient", "ambient"}]
-        kind = kinds.read(value.get("kind"))
-        wanted = {"coefficient", "ambient"} if kind == "convective" else set()
-        if unknown or set(value) - {"kind"} != wanted:
-            msg = f'{dict(value)!r} is not a condition; write "body", "insulated" or {_CONVECTIVE}'
-            raise CaseError(msg)
-        if kind != "convective":
-            return Boundary("body" if kind == "body" else "insulated")
-        numbers = {}
-        for key, quantity in (("coefficient", _COEFFICIENT), ("ambient", _AMBIENT)):
-            try:
-                numbers[key] = quantity.read(value[key])
-            except CaseError as error:
-                msg = f"{key}: {error}"
-                raise CaseError(msg) from None
-        return Boundary("convective", numbers["coefficient"], numbers["ambient"])
-
-    def write(self, value: Boundary) -> Any:
-        """Return the word or the table."""
-        if value.kind != "convective":
-            return value.kind
-        return {
-            "kind": "convective",
-            "coefficient": _COEFFICIENT.write(value.coefficient),
-            "ambient": _AMBIENT.write(value.ambient),
-        }
-
-    def json_schema(self) -> dict[str, Any]:
-        """Return the schema: word or table."""
-        table = {
-            "type": "object",
-            "properties": {
-                "kind": {"const": "convective"},
-                "coefficient": _COEFFICIENT.json_schema(),
-                "ambient": _AMBIENT.json_schema(),
-            },
-            "required": ["kind", "coefficient", "ambient"],
-            "additionalProperties": False,
-        }
-        return {"anyOf": [{"enum": ["body", "insulated"]}, table]}
-
-
-@dataclass(frozen=True, slots=True)
-class Polyline(FieldType):
-    """Two or more points, one after the other."""
-
-    def read(self, value: object) -> tuple[Point, ...]:
-        """Return the points [m]."""
-        if not isinstance(value, (list, tuple)) or len(value) < 2:
-            msg = (
-                "a centre line needs at least two points; write for example "
-                '[["22 mm", "-40 mm", "0 mm"], ["22 mm", "40 mm", "0 mm"]]'
-            )
-            raise CaseError(msg)
-        points: list[Point] = []
-        for number, text in enumerate(value, start=1):
-            try:
-                points.append(POSITION.read(text))
-            except CaseError as error:
-                msg = f"point {number}: {error}"
-                raise CaseError(msg) from None
-            if len(points) > 1 and points[-1] == points[-2]:
-                msg = f"points {number - 1} and {number} are the same; leave one out"
-                raise CaseError(msg)
-        return tuple(points)
-
-    def write(self, value: tuple[Point, ...]) -> list[list[str]]:
-        """Return the points' texts."""
-        return [POSITION.write(point) for point in value]
-
-    def json_schema(self) -> dict[str, Any]:
-        """Return the schema of the list."""
-        return {"type": "array", "items": POSITION.json_schema(), "minItems": 2}
-
-
-@dataclass(frozen=True, slots=True)
 class StepType(FieldType):
     """A sentence or a table."""
 
@@ -357,51 +233,6 @@ class Wavelength(FieldType):
         """Return the schema."""
         known = ", ".join(map(str, NANOMETRES))
         return {**_NANOMETRES.json_schema(), "description": f"wavelength in nm: {known}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Orientation(FieldType):
-    """Directions of the first two axes of an ellipsoid."""
-
-    def read(self, value: object) -> tuple[Point, Point]:
-        """Return what the case file says, checked."""
-        example = "write for example [[1, 0, 0], [0, 1, 0]]"
-        if not isinstance(value, (list, tuple)) or len(value) != 2:
-            msg = f"the directions of the first two axes are needed; {example}"
-            raise CaseError(msg)
-        first, second = (DIRECTION.read(direction) for direction in value)
-        if abs(sum(a * b for a, b in zip(first, second, strict=True))) > 1e-3:
-            msg = f"the two axes are not perpendicular to each other; {example}"
-            raise CaseError(msg)
-        return first, second
-
-    def write(self, value: tuple[Point, Point]) -> list[list[float]]:
-        """Return what stands in the case file."""
-        return [DIRECTION.write(direction) for direction in value]
-
-    def json_schema(self) -> dict[str, Any]:
-        """Return the schema."""
-        items = DIRECTION.json_schema()
-        return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}
-
-
-def complete_frame(first: tuple[Point, Point] | None) -> tuple[Point, Point, Point]:
-    """Return the unit directions of all three axes, one a row; x, y and z if none are given.
-
-    The second is made exactly square to the first, the third completes a right-handed frame.
-    """
-    if first is None:
-        return ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    (x, y, z), given = first
-    lean = x * given[0] + y * given[1] + z * given[2]
-    u, v, w = unit_vector((given[0] - lean * x, given[1] - lean * y, given[2] - lean * z))
-    third = (y * w - z * v + 0.0, z * u - x * w + 0.0, x * v - y * u + 0.0)
-    return (x, y, z), (u, v, w), third
-
-
-@as_written.register
-def _(boundary: Boundary) -> Any:
-    return BoundaryType().write(boundary)
 
 
 class Table(BaseModel):

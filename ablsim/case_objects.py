@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ablsim.case_fields import Choice, Number, Orientation, Polyline, Table, Words, complete_frame
+from ablsim.case_fields import Choice, Number, Table, Words
+from ablsim.case_shapes import Orientation, Polyline, complete_frame
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.quantities import LENGTH, TEMPERATURE, Position, PositiveLength, Size, UnitVector

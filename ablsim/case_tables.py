@@ -5,17 +5,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ablsim.case_fields import (
-    Boundary,
-    BoundaryType,
-    Choice,
-    Orientation,
-    Table,
-    Wavelength,
-    Words,
-    complete_frame,
-)
+from ablsim.case_boundary import Boundary, BoundaryType
+from ablsim.case_fields import Choice, Table, Wavelength, Words
 from ablsim.case_overrides import OverrideTable
+from ablsim.case_shapes import Orientation, complete_frame
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.quantities import (

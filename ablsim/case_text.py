@@ -1,12 +1,51 @@
-"""A case as TOML text: what stands in the file of a case that was made in Python."""
+"""The text of a case: how it is read, and what stands in the file of a case made in Python."""
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from ablsim.case_messages import describe_syntax
+from ablsim.errors import CaseError
 
 _WIDTH = 96
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a case file; raise CaseError if there is none or it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        msg = f"{path}: there is no such file; check the name and the folder"
+        raise CaseError(msg) from None
+    except UnicodeDecodeError as error:
+        msg = f"{path}: is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        raise CaseError(msg) from None
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); give the name of a case file"
+        raise CaseError(msg) from None
+
+
+def parse_text(text: str, source: str) -> dict[str, Any]:
+    """Return the table that a text of TOML or JSON says."""
+    try:
+        table: dict[str, Any] = json.loads(text) if text.startswith("{") else tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{source}: {describe_syntax(error, text)}"
+        raise CaseError(msg) from None
+    except json.JSONDecodeError as error:
+        msg = f"{source}: line {error.lineno}, column {error.colno} cannot be read ({error.msg})"
+        raise CaseError(msg) from None
+    except RecursionError:
+        msg = f"{source}: cannot be read, it is nested too deeply; write it as a case file"
+        raise CaseError(msg) from None
+    except ValueError as error:
+        msg = f"{source}: cannot be read ({error}); write it as a case file"
+        raise CaseError(msg) from None
+    return table
 
 
 def write_toml(table: Mapping[str, Any]) -> str:

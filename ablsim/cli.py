@@ -75,7 +75,7 @@ def run(
     if json_:
         print(json.dumps(summary, indent=2))
         return
-    from ablsim.summary import render
+    from ablsim.summary_text import render
 
     print(render(summary, notes=result.notes))
     print(f"\nResult   {path}\nPicture  {path.with_suffix('.png')}")
@@ -102,7 +102,7 @@ def show(
     if json_:
         print(json.dumps(summary, indent=2))
         return
-    from ablsim.summary import render
+    from ablsim.summary_text import render
 
     print(render(summary, notes=load(result).notes))
 

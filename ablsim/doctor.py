@@ -54,7 +54,7 @@ def _check_cache() -> tuple[str, bool, str]:
 
 
 def _check_memory() -> tuple[str, bool, str]:
-    from ablsim.case_checks import free_memory
+    from ablsim.case_memory import free_memory
 
     free = free_memory()
     return "memory", True, "unknown" if free is None else f"{free / 2**30:.1f} GiB free"

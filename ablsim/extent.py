@@ -9,8 +9,13 @@ within its cell whatever else the case contains, and the choice depends on nothi
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Point
+
+if TYPE_CHECKING:
+    from ablsim.case import Case
 
 REACH_PERFUSED = 35e-3
 """Tissue around every place that lights, where blood flows [m]."""
@@ -23,6 +28,33 @@ RIM = 2
 
 Box = tuple[Point, Point]
 """Lowest and highest corner [m]."""
+
+
+def find_extent(case: "Case") -> tuple[Point, Point]:
+    """Return centre and size of the domain of a case [m]: as given, or as wide as needed."""
+    given = case.domain
+    if given.size is not None and given.centre is not None:
+        return given.centre, given.size
+    spacing = case.numerics.spacing
+    flows = case.tissue.perfusion == "normal"
+    reach = REACH_PERFUSED if flows else REACH_WITHOUT_FLOW
+    boxes = []
+    lit = case.protocol.lit_positions
+    for position in case.protocol.positions:
+        around = reach if position in lit else RIM * spacing
+        placed = [position.place(fibre) for fibre in case.fibres_all]
+        boxes += [box_around(fibre.emission_points(), around) for fibre in placed]
+    if case.tumour is not None:
+        half = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
+        wide = [float(h) + case.tumour.margin for h in half]
+        c = case.tumour.centre
+        corners = [
+            (c[0] - wide[0], c[1] - wide[1], c[2] - wide[2]),
+            (c[0] + wide[0], c[1] + wide[1], c[2] + wide[2]),
+        ]
+        boxes.append(box_around(corners, RIM * spacing))
+    centre, size = automatic_extent(boxes, spacing, centre=given.centre)
+    return centre, given.size or size
 
 
 def box_around(points: Sequence[Point], reach: float = 0.0) -> Box:

@@ -19,7 +19,8 @@ from ablsim.domain import Domain, make_domain
 from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
 from ablsim.heat.occlusion import Occlusion
-from ablsim.heat.pennes import HeatSettings, PennesSolver
+from ablsim.heat.pennes import PennesSolver
+from ablsim.heat.settings import HeatSettings
 from ablsim.heat.stability import longest_dry_step
 from ablsim.illumination import Illumination
 from ablsim.monitor import Monitor

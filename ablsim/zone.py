@@ -7,48 +7,31 @@ its margin where both are, and count to a zone as other healthy tissue does. A z
 domain's wall ends there for every purpose, and a note says so.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ablsim.case_tables import TumourTable
-from ablsim.contour import Window, contour, cube_volumes, without_bias
-from ablsim.front import LIMIT, REACH, damage_front
-from ablsim.geometry import (
-    Rows,
-    distance_to_ellipsoid,
-    distance_to_tube,
-    ellipsoid_extent,
-)
+from ablsim.contour import Window, contour, cube_volumes
+from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
-from ablsim.margins import MarginMap, make_margin_map, surface_points
+from ablsim.levels import Tube, front_and_lumen
 from ablsim.notebook import DISCLAIMER, make_card
-from ablsim.overlap import distances_near, say_overlaps
-from ablsim.residual import ResidualPiece, find_residual
+from ablsim.overlap import say_overlaps
 from ablsim.result import Array32, Result
-from ablsim.shapes import Body
-from ablsim.surface import (
-    caliper_lengths,
-    mean_width,
-    principal_calipers,
-    surface_area,
-)
+from ablsim.surface import caliper_lengths, mean_width, principal_calipers, surface_area
+from ablsim.tumour_coverage import TumourCoverage, measure_coverage
 from ablsim.units import to_ml, to_mm
 
 FloatArray = NDArray[np.float64]
-Tube = tuple[Rows, float]
 
 PROCESSES = ("stasis", "whitening", "death")
 """The damage processes that each make a zone."""
 
 SMALLEST_PIECE = 0.05e-6
 """A connected part of a zone counts as a piece above this volume [m^3]."""
-
-_CONTEXT = REACH + 1  # cells kept around what is measured, so that cropping changes nothing
-_ON_SURFACE = 1e-9  # m, as in the domain: a centre this close to a vessel's wall is in its lumen
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,52 +60,6 @@ class Zone:
     across: float = 0.0
     sphericity: float = 0.0
     pieces: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TumourCoverage:
-    """What one zone did to the tumour.
-
-    Parameters
-    ----------
-    zone : str
-        The damage process whose zone this refers to.
-    diameter : float
-        Longest axis of the tumour [m].
-    volume : float
-        Tumour tissue inside the domain, vessel lumens left out [m^3].
-    ablated_fraction : float
-        Share of that volume inside the zone.
-    ablated_fraction_with_margin : float
-        The same for the tumour grown by the margin asked for.
-    margin_min, margin_mean : float
-        Signed distance from the tumour's surface to the zone's, positive where the surface lies
-        inside the zone [m]: the smallest, and the mean over the tumour's surface. Without a zone,
-        minus the largest depth of the tumour.
-    residual : float
-        Tumour tissue outside the zone [m^3].
-    margin_asked : float
-        The margin that the case asks for [m].
-    margin_reached : float
-        Share of the tumour's surface that has it.
-    margin_map : MarginMap
-        The margin at points all over the tumour's surface, and its histogram.
-    residual_pieces : tuple of ResidualPiece
-        Connected parts of the residual above 1 mm^3, largest first.
-    """
-
-    zone: str
-    diameter: float
-    volume: float
-    ablated_fraction: float
-    ablated_fraction_with_margin: float
-    margin_min: float
-    margin_mean: float
-    residual: float
-    margin_asked: float = 0.0
-    margin_reached: float = 0.0
-    margin_map: MarginMap = field(default_factory=MarginMap.empty, compare=False, repr=False)
-    residual_pieces: tuple[ResidualPiece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +174,9 @@ def measure_zones(result: Result) -> Zones:
     tumour = None
     if case.tumour is not None:
         organs = {organ.name: organ.body for organ in case.organs}
-        tumour, ablated = _measure_tumour(
-            case.tumour, reported, outlines[reported], omegas[reported], grid, vessels, organs
+        surface = outlines[reported].surface
+        tumour, ablated = measure_coverage(
+            case.tumour, reported, surface, omegas[reported], grid, vessels, organs
         )
         notes += say_overlaps(case.tumour, organs)
         healthy = max(0.0, healthy - ablated)
@@ -271,7 +209,7 @@ def _measure_zone(grid: Grid, omega: Array32, tubes: Sequence[Tube], direction: 
     window = _window_of(grid, omega >= 1.0)
     if window is None:
         return nothing
-    front, lumen = _fields(window, omega, tubes)
+    front, lumen = front_and_lumen(window, omega, tubes)
     fields = [front] if lumen is None else [front, lumen]
     volumes = cube_volumes(window, fields)
     volume = float(volumes.sum())
@@ -290,133 +228,6 @@ def _measure_zone(grid: Grid, omega: Array32, tubes: Sequence[Tube], direction: 
         pieces=_count_pieces(np.logical_and.reduce([f > 0.0 for f in fields]), volumes),
     )
     return _Outline(zone, surface, _meets_wall(window, front))
-
-
-def _measure_tumour(
-    tumour: TumourTable,
-    process: str,
-    outline: _Outline,
-    omega: Array32,
-    grid: Grid,
-    vessels: Mapping[str, Tube],
-    organs: Mapping[str, Body],
-) -> tuple[TumourCoverage, float]:
-    """Measure what a zone covers of the tumour; also return the tumour volume ablated [m^3]."""
-    tubes = list(vessels.values())
-    pieces: tuple[ResidualPiece, ...] = ()
-    centre = np.asarray(tumour.centre)
-    reach = ellipsoid_extent(tumour.axes, tumour.orientation) + tumour.margin
-    low, high = grid.index([centre - reach, centre + reach])
-    window = Window.around(grid, low, high, margin=2)
-    total = ablated = with_margin = 0.0
-    if window is not None:
-        front, lumen = _fields(window, omega, tubes)
-        tissue = [] if lumen is None else [lumen]
-        tissue += [_smoothed(window, away) for away in distances_near(window, organs.values())]
-        depth = -distance_to_ellipsoid(
-            window.points(), tumour.centre, tumour.axes, tumour.orientation
-        )
-        inside, grown = _smoothed(window, depth), _smoothed(window, depth + tumour.margin)
-        total = float(cube_volumes(window, [inside, *tissue]).sum())
-        ablated = float(cube_volumes(window, [inside, front, *tissue]).sum())
-        with_margin = _share(
-            float(cube_volumes(window, [grown, front, *tissue]).sum()),
-            float(cube_volumes(window, [grown, *tissue]).sum()),
-        )
-        if _share(ablated, total) < 1.0:
-            radius = 0.5 * float(np.prod(tumour.axes)) ** (1.0 / 3.0)
-            left = [inside, -front, *tissue]
-            pieces = find_residual(window, left, tumour.centre, radius, vessels)
-    margins = _map_margins(tumour, outline.surface, omega, grid, tubes, list(organs.values()))
-    has_surface = len(margins.points) > 0
-    fraction = _share(ablated, total)
-    coverage = TumourCoverage(
-        zone=process,
-        diameter=max(tumour.axes),
-        volume=total,
-        ablated_fraction=fraction,
-        ablated_fraction_with_margin=with_margin,
-        margin_min=margins.smallest if has_surface else -0.5 * min(tumour.axes),
-        margin_mean=margins.mean if has_surface else -0.5 * min(tumour.axes),
-        residual=(1.0 - fraction) * total,
-        margin_asked=tumour.margin,
-        margin_reached=margins.share_reaching(tumour.margin),
-        margin_map=margins,
-        residual_pieces=pieces,
-    )
-    return coverage, ablated
-
-
-def _map_margins(
-    tumour: TumourTable,
-    surface: FloatArray,
-    omega: Array32,
-    grid: Grid,
-    tubes: Sequence[Tube],
-    organs: Sequence[Body],
-) -> MarginMap:
-    """Return the margins over the tumour's surface, points in vessels and organs left out."""
-    points, areas = surface_points(
-        tumour.centre, tumour.axes, tumour.orientation, grid.spacing, tubes
-    )
-    for body in organs:
-        outside = ~body.contains(points)
-        points, areas = points[outside], areas[outside]
-    ablated = np.zeros(len(points), dtype=bool)
-    if len(surface) > 0 and len(points) > 0:
-        index = grid.index(points)
-        window = Window.around(grid, index.min(axis=0), index.max(axis=0), margin=1)
-        if window is not None:
-            front = _fields(window, omega, tubes)[0][window.inner]
-            cell = (index - window.start).T
-            level = ndimage.map_coordinates(front, cell, order=1, mode="nearest")
-            ablated = (level > 0.0) & grid.contains(points)
-    return make_margin_map(points, areas, ablated, surface, 0.5 * min(tumour.axes))
-
-
-def _fields(
-    window: Window, omega: Array32, tubes: Sequence[Tube]
-) -> tuple[FloatArray, FloatArray | None]:
-    """Return the front and the distance to the nearest lumen [m] on the window's nodes.
-
-    The second is None where no vessel is near.
-    """
-    wide = Window.around(window.grid, np.array(window.start), np.array(window.stop) - 1.0, REACH)
-    wide = wide or window
-    core = tuple(
-        slice(a - b, c - b) for a, b, c in zip(window.start, wide.start, window.stop, strict=True)
-    )
-    in_lumen = lumen = None
-    if tubes:
-        distance = _distance_to_tubes(wide.points(), tubes)
-        in_lumen = distance[wide.inner] <= _ON_SURFACE
-        distance = _distance_to_tubes(window.points(), tubes)
-        if distance.min() < 2.0 * window.grid.spacing:
-            lumen = _smoothed(window, distance)
-    front = damage_front(omega[wide.box], in_lumen)[core]
-    return window.to_nodes(front, -LIMIT), lumen
-
-
-def _distance_to_tubes(points: FloatArray, tubes: Sequence[Tube]) -> FloatArray:
-    """Return the signed distance to the nearest of several tubes [m]."""
-    return np.asarray(
-        np.minimum.reduce([distance_to_tube(points, line, radius) for line, radius in tubes])
-    )
-
-
-def _smoothed(window: Window, field: FloatArray) -> FloatArray:
-    """Return a field on the nodes without the bias of linear interpolation at its contour."""
-    out = field.copy()
-    out[window.inner] = without_bias(field[window.inner])
-    return out
-
-
-def _share(part: float, whole: float) -> float:
-    """Return ``part / whole``, exactly one where only rounding is missing; 0 of nothing."""
-    if whole <= 0.0:
-        return 0.0
-    share = part / whole
-    return 1.0 if share > 1.0 - 1e-9 else share
 
 
 def _window_of(grid: Grid, mask: NDArray[np.bool_]) -> Window | None:

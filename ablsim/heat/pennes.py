@@ -4,7 +4,7 @@
 
 for the rise ``theta`` above the temperature of the blood, on cubic cells, in conservative form,
 with explicit steps inside proven limits (`ablsim.heat.euler_step`, `ablsim.heat.super_step`). What
-the temperature does to the tissue follows each step (`ablsim.kernels.reaction`): water that reaches
+the temperature does to the tissue follows each step (`ablsim.heat.response`): water that reaches
 the boiling point turns into steam and is gone, dried tissue conducts and stores less, damage
 accumulates, stasis ends perfusion, heat above the cap is moved to the surrounding hot zone. On
 request steam condenses at the front, or water follows a curve of temperature instead
@@ -12,9 +12,8 @@ request steam condenses at the front, or water follows a curve of temperature in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +24,16 @@ from ablsim.heat.active import MARGIN, Box, Region, find_heated, grown, reach, w
 from ablsim.heat.books import sensible_heat
 from ablsim.heat.boundary import set_ghosts
 from ablsim.heat.euler_step import EulerStep
-from ablsim.heat.evaporation import condense_steam, follow_curve, steam_books
-from ablsim.heat.further_damage import advance_cell_death, reach_temperatures
+from ablsim.heat.evaporation import condense_steam, steam_books
 from ablsim.heat.medium import Medium
 from ablsim.heat.operator import Boiling, Losses, Operator, Scheme
-from ablsim.heat.perfusion import FLOW_MAX, LAWS, PerfusionLaw
+from ablsim.heat.perfusion import FLOW_MAX
+from ablsim.heat.response import Condition, Response
+from ablsim.heat.settings import HeatSettings
 from ablsim.heat.stability import SAFETY, check_time_step, longest_euler_step
 from ablsim.heat.step import Step
 from ablsim.heat.super_step import SuperStep
-from ablsim.kernels import pennes, reaction, rkl
-from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
+from ablsim.kernels import pennes, rkl
 
 REGION_CHECK = 8
 """Steps between two looks at whether the active region must grow."""
@@ -48,60 +47,6 @@ STATE = (
     "_condensed",
 )  # fmt: skip
 """Names of everything that a step of the solver changes: what a checkpoint must hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeatSettings:
-    """How the heat equation is to be solved.
-
-    Parameters
-    ----------
-    base_temperature : float
-        Temperature of the blood, from which the rise counts [K].
-    start_rise : float
-        Rise of the whole domain at the start [K].
-    kinetics : ndarray of float64, shape (3, 5)
-        Rates of stasis, whitening and death (`ablsim.kernels.reaction`).
-    skip_temperature : float
-        Temperature below which none of the three adds anything that matters [K].
-    char_temperature, cap_temperature : float
-        Where dry tissue chars, and above which heat is moved on [K].
-    perfusion_law : {"stasis", "stasis_hyperaemia", "cutoff_60C", "constant"}
-        How perfusion follows stasis or temperature.
-    shutdown : float
-        Share of the perfusion that does so [1].
-    time_step : float, optional
-        Longest step [s]; by default a share of the stable one. Beyond the stable one it is refused
-        for ``"euler"`` and binds only super-steps otherwise.
-    tolerance : float
-        Rise that the active region may miss [K]; 0 computes every cell.
-    precision : {"float32", "float64"}
-        Type of the state.
-    time_stepping : {"auto", "euler", "rkl2"}
-        Which schemes will be asked for.
-    steam_condensation : float
-        Share of the steam that condenses beside the boiling front.
-    cell_death : ThreeStateDeath, optional
-        Takes the place of the rate of death.
-    critical : mapping of str to CriticalTemperature
-        Takes the place of the rate of the processes named.
-    """
-
-    base_temperature: float
-    start_rise: float
-    kinetics: NDArray[np.float64]
-    skip_temperature: float
-    char_temperature: float
-    cap_temperature: float
-    perfusion_law: PerfusionLaw = "stasis"
-    shutdown: float = 1.0
-    time_step: float | None = None
-    tolerance: float = 0.01
-    precision: Literal["float32", "float64"] = "float32"
-    time_stepping: Literal["auto", "euler", "rkl2"] = "euler"
-    steam_condensation: float = 0.0
-    cell_death: ThreeStateDeath | None = None
-    critical: Mapping[str, CriticalTemperature] = field(default_factory=dict)
 
 
 class PennesSolver:
@@ -144,7 +89,7 @@ class PennesSolver:
         self.code[inner] = medium.code
         table = medium.table
         self._table = table.astype(self.dtype)
-        self._kinetics = settings.kinetics.astype(self.dtype)
+        self._response = Response(medium, settings)
         self._held = np.zeros(shape, dtype=np.bool_)
         self._held[inner] = medium.held[medium.code]
 
@@ -341,73 +286,22 @@ class PennesSolver:
         """Book what a step has moved out of the tissue; let the tissue follow."""
         for name, density in zip(("perfusion", "boundary", "vessels"), lost, strict=True):
             self.books[name] += float(density) * self.grid.cell_volume
-        self._react(dt, box)
+        self._follow(dt, box)
         self.theta, self._theta_new = self._theta_new, self.theta
 
-    def _react(self, dt: float, box: Box) -> None:
+    def _follow(self, dt: float, box: Box) -> None:
         """Let the tissue follow the new temperature; move heat that may not stay where it is."""
-        of, settings = self.dtype.type, self.settings
-        boiling = of(self.medium.boiling_rise)
         arrays = (self.water, self.inv_c, self.code, self._table, self._hot, self._dried)
         step = Step(self.theta, self._theta_new, *arrays, box)
-        follow_curve(self.medium.water_curve, step)
-        reaction.react(
-            self.theta,
-            self._theta_new,
-            self.water,
-            self.char,
-            self.stasis,
-            self.whitening,
-            self.death,
-            self.k,
-            self.inv_c,
-            self.w,
-            self.code,
-            self._table,
-            self._kinetics,
-            self._hot,
-            self._dried,
-            box,
-            of(dt),
-            of(settings.base_temperature),
-            boiling,
-            of(settings.char_temperature - settings.base_temperature),
-            LAWS[settings.perfusion_law],
-            of(settings.shutdown),
-        )
-        base = settings.base_temperature
-        if self.alive is not None and settings.cell_death is not None:
-            advance_cell_death(settings.cell_death, step, dt, base, self.alive, self.death)
-        damage = {name: getattr(self, name) for name in settings.critical}
-        reach_temperatures(settings.critical, step, base, damage)
-        if self._tips.shape[0]:
-            self._move_above_cap(step)
+        damage = (self.stasis, self.whitening, self.death, self.alive)
+        self._response.react(step, Condition(self.char, *damage, self.k, self.w), dt)
+        if self._tips.size:
+            moved = self._response.move_above_cap(step, self._tips)
+            self.books["moved_by_cap"] += moved * self.grid.cell_volume
         if self._water_seen is not None:
-            share, rise = settings.steam_condensation, self.medium.boiling_rise
+            share, rise = self.settings.steam_condensation, self.medium.boiling_rise
             given = condense_steam(share, rise, step, self._water_seen, self._tips, self._work)
             self._condensed += given * self.grid.cell_volume
-
-    def _move_above_cap(self, step: Step) -> None:
-        """Move the heat above the cap to the hot zone, and let water follow it."""
-        of, settings = self.dtype.type, self.settings
-        if self.medium.water_curve is not None:
-            step = step._replace(before=step.theta.copy())
-        moved = reaction.cap(
-            step.theta,
-            self.water,
-            self.inv_c,
-            self.code,
-            self._table,
-            of(self.medium.boiling_rise),
-            of(self.medium.hot_rise),
-            of(settings.cap_temperature - settings.base_temperature),
-            self._tips,
-            self._dried,
-            step.box,
-        )
-        self.books["moved_by_cap"] += moved * self.grid.cell_volume
-        if moved > 0.0:
-            follow_curve(self.medium.water_curve, step)
 
     def _check_region(self, margin: int = MARGIN) -> None:
         """Let the region grow with the heat, which then stays ``margin`` cells off its border."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ablsim.band import MODEL_ERROR, Band, Uncertainty
 from ablsim.case import Case
-from ablsim.case_checks import coarsest_spacing
+from ablsim.case_places import coarsest_spacing
 from ablsim.errors import CaseError
 from ablsim.result import Result
 from ablsim.simulation import simulate

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from ablsim import storage
 from ablsim.errors import ResultError
+from ablsim.notebook import DISCLAIMER
 from ablsim.result import Result
-from ablsim.summary import DISCLAIMER, summarise
+from ablsim.summary import summarise
 from ablsim.units import to_mm
 from ablsim.view.course import Course, follow
 from ablsim.view.panels import fill_curves, fill_scene, fill_slices

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablsim import case_checks
+from ablsim import case_memory
 from ablsim.case import Boundary, Case
 from ablsim.errors import CaseError
 from ablsim.units import to_kelvin
@@ -570,18 +570,18 @@ def test_a_name_used_twice_is_refused():
 
 
 def test_a_run_that_needs_more_memory_than_is_free_is_refused_but_a_stored_case_opens(monkeypatch):
-    monkeypatch.setattr(case_checks, "free_memory", lambda: 450e6)
+    monkeypatch.setattr(case_memory, "free_memory", lambda: 450e6)
     with pytest.raises(CaseError, match=r"numerics.spacing: at 1 mm .*0.533 GB.*0.45 GB") as caught:
         Case.from_dict(PATIENT)
     suggested = re.search(r'write for example "([\d.]+ mm)"', str(caught.value))[1]
     assert Case.from_dict(changed(("numerics/spacing", suggested)))
     assert Case.from_dict(PATIENT, stored=True)
-    monkeypatch.setattr(case_checks, "free_memory", lambda: None)
+    monkeypatch.setattr(case_memory, "free_memory", lambda: None)
     assert Case.from_dict(PATIENT)
 
 
 def test_this_machine_has_some_memory():
-    free = case_checks.free_memory()
+    free = case_memory.free_memory()
     assert free is None or 0.0 < free < 1e15
 
 

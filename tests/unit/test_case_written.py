@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ablsim
-from ablsim import case_checks
+from ablsim import case_memory
 from ablsim.case_fields import Table
 from ablsim.case_settings import ProtocolTable
 from ablsim.case_text import write_toml
@@ -224,7 +224,7 @@ def test_wrong_objects_are_refused_with_key_value_and_remedy(make, words):
 
 
 def test_a_case_from_objects_must_fit_into_memory(monkeypatch):
-    monkeypatch.setattr(case_checks, "free_memory", lambda: 450e6)
+    monkeypatch.setattr(case_memory, "free_memory", lambda: 450e6)
     with pytest.raises(CaseError, match=r"the case: numerics.spacing: at 1 mm"):
         patient()
 

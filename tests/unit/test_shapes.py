@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablsim.case_fields import complete_frame
+from ablsim.case_shapes import complete_frame
 from ablsim.shapes import Ellipsoid, HalfSpace, Tube
 
 TURNED = complete_frame(((0.6, 0.8, 0.0), (0.0, 0.0, 1.0)))

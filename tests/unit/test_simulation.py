@@ -11,7 +11,8 @@ from ablsim.case import Case
 from ablsim.domain import make_domain
 from ablsim.errors import CaseError
 from ablsim.simulation import _make_solver, simulate
-from ablsim.summary import render, summarise
+from ablsim.summary import summarise
+from ablsim.summary_text import render
 from ablsim.tissue.constants import CAP_TEMPERATURE
 from ablsim.units import to_kelvin
 from ablsim.zone import measure_zones

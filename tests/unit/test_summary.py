@@ -11,18 +11,14 @@ import pytest
 from ablsim.band_text import band_lines, beside, span, zone_row
 from ablsim.grid import Grid
 from ablsim.margins import MarginMap
+from ablsim.notebook import DISCLAIMER
 from ablsim.residual import ResidualPiece
 from ablsim.result import Fields, Ledger, Result, Statistics, TipRecord
-from ablsim.summary import (
-    DISCLAIMER,
-    MARGIN_CLASSES,
-    render,
-    residual_sentence,
-    summarise,
-    verdict,
-)
+from ablsim.summary import MARGIN_CLASSES, summarise
+from ablsim.summary_text import render, residual_sentence, verdict
+from ablsim.tumour_coverage import TumourCoverage
 from ablsim.units import to_kelvin
-from ablsim.zone import TumourCoverage, Zone, Zones
+from ablsim.zone import Zone, Zones
 
 ZONE = Zone(
     volume=15.25e-6,

@@ -9,7 +9,8 @@ import pytest
 from ablsim.case import Boundary
 from ablsim.grid import Grid
 from ablsim.heat.medium import Medium
-from ablsim.heat.pennes import HeatSettings, PennesSolver
+from ablsim.heat.pennes import PennesSolver
+from ablsim.heat.settings import HeatSettings
 
 BASE = 310.15
 GATE = 316.15

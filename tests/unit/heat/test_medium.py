@@ -54,7 +54,8 @@ def test_rows_hold_the_library_numbers_in_si():
 
 def test_kernel_conductivity_is_that_of_the_library():
     """The solver's own update of k must follow ThermalProperties.conductivity_at."""
-    from ablsim.heat.pennes import HeatSettings, PennesSolver
+    from ablsim.heat.pennes import PennesSolver
+    from ablsim.heat.settings import HeatSettings
 
     case, domain, medium = make()
     kinetics = np.array([[1.0, 1e5, 400.0, 0.0, 0.0]] * 3)

@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from ablsim.tumour_coverage import TumourCoverage
 from ablsim.uncertainty.coverage import CoverageCurve
 from ablsim.uncertainty.design import plackett_burman
 from ablsim.uncertainty.factors import Factor
 from ablsim.uncertainty.propagate import Coverage, find_intervals, fit_model, shares
-from ablsim.zone import TumourCoverage, Zone, Zones
+from ablsim.zone import Zone, Zones
 
 SIZE = 12e-3
 SLOPES = np.array([24e-6, -18e-6, 0.0])  # m^2 by one SD: together 30e-6
