@@ -35,12 +35,12 @@ def within_budget(solver, spent):
     """Let a solver skip its test rather than go beyond the budget; ``spent`` adds up a test's."""
     advance = solver.advance
 
-    def careful(duration, n_steps=None):
+    def careful(duration, n_steps=None, scheme="euler"):
         steps = n_steps or max(1, ceil(duration / solver.time_step))
         spent.append(steps * solver.grid.n_cells)
         if sum(spent) > UNCOMPILED_BUDGET:
             pytest.skip("too many cells for loops that are not compiled")
-        advance(duration, n_steps)
+        advance(duration, n_steps, scheme)
 
     solver.advance = careful
     return solver

@@ -142,6 +142,54 @@ def test_a_run_taken_up_at_a_step_boundary_gives_the_same_bits(uninterrupted, st
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+OPTIONS = """
+[[organ]]
+name = "gallbladder"
+tissue = "bile"
+shape = "sphere"
+centre = ["0 mm", "16 mm", "0 mm"]
+diameter = "10 mm"
+[[probe]]
+name = "T1"
+position = ["2.5 mm", "3 mm", "1 mm"]
+[physics]
+char = "film_when_hot"
+track_fraction = 0.2
+death = "three_state"
+"""
+LAWS = {
+    "steam condenses, whitening at mixed rates": """
+steam_condensation = 0.5
+whitening = "liver_whitening_distributed"
+""",
+    "water comes back, stasis by an isotherm": """
+boiling = "apparent_enthalpy_99_101"
+stasis = "isotherm_50"
+""",
+}
+
+
+@pytest.mark.parametrize("laws", LAWS.values(), ids=LAWS)
+def test_whatever_is_switched_on_goes_on_as_it_was(laws, tmp_path):
+    text = CASE.replace('diameter = "5 mm"', 'diameter = "3 mm"\nwall = "occludes"')
+    for end in ("-30 mm", "30 mm"):  # along the fibres, in the middle of four
+        text = text.replace(f'"{end}", "12 mm"', f'"0 mm", "{end}"')
+    text = text.replace('"line"', '"square"').replace('"15 mm"', '"8 mm"')
+    text = text.replace("300 J", "500 J")
+    case = Case.from_text(f'{text}time_stepping = "rkl2"\n{OPTIONS}{laws}')
+    whole, path = tmp_path / "whole.vtkhdf", tmp_path / "parts.vtkhdf"
+    result = record(whole, case)
+    for number, stop in enumerate([25.0, 75.0, 185.0, 240.0]):
+        with pytest.raises(KeyboardInterrupt):
+            record(path, case, stop_at=stop, resume=number > 0)
+    again = record(path, case, resume=True)
+    assert differences(whole, path) == []
+    assert again.tips == result.tips
+    assert again.notes == result.notes
+    assert any("closed" in note for note in again.notes)
+    assert [probe.name for probe in again.probes] == ["T1"]
+
+
 def test_checkpoints_come_at_the_interval_and_are_replaced(tmp_path):
     times = []
     case = Case.from_text(f'{CASE}checkpoint_interval = "0.1 s"\n')
