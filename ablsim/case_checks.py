@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from ablsim.case_overrides import OverrideTable
 from ablsim.case_places import find_misplaced
 from ablsim.errors import CaseError
+from ablsim.tissue.boiling import BOILING_NUMBERS
 from ablsim.tissue.constants import PERFUSION_STRATA
 from ablsim.tissue.library import ONLY_FOR, get_kinetics, get_tissue, list_tissues
 from ablsim.tissue.sets.ablsim_composition import COMPOSITIONS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def find_problems(case: "Case") -> list[str]:
     """Return everything that is wrong with a case whose keys are each right by themselves."""
     problems = [*_library_names(case), *_wavelength(case), *_overrides(case)]
-    problems += [*_repeated_names(case), *_steam(case), *_shifts(case)]
+    problems += [*_repeated_names(case), *_steam(case), *_shifts(case), *_super_steps(case)]
     problems += case.protocol.find_unknown_fibres([fibre.name for fibre in case.fibres_all])
     if not case.fibres_all:
         problems.append("fibre: there is no fibre; add a [[fibre]] or [fibres]")
@@ -73,6 +74,16 @@ def _steam(case: "Case") -> Iterator[str]:
             f'physics.steam_condensation: {share:g} has no meaning with boiling = "{boiling}", '
             'under which no steam leaves its place; allowed is 0; write boiling = "water_state" '
             "or remove the key"
+        )
+
+
+def _super_steps(case: "Case") -> Iterator[str]:
+    """Check that super-steps know the law of boiling."""
+    boiling = case.physics.boiling
+    if case.numerics.time_stepping == "rkl2" and boiling in BOILING_NUMBERS:
+        yield (
+            f'numerics.time_stepping: "rkl2" does not know boiling = "{boiling}"; allowed are '
+            '"auto" and "euler", which are the same then; write "auto" or boiling = "water_state"'
         )
 
 

@@ -14,6 +14,9 @@ from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
 if TYPE_CHECKING:
     from ablsim.case import Case
 
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+
 WRONG_INPUT, UNFINISHED, INTERRUPTED = 2, 3, 130
 
 app = App(
@@ -31,10 +34,10 @@ def run(
     /,
     *,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    force: Annotated[bool, Parameter(negative="")] = False,
-    resume: Annotated[bool, Parameter(negative="")] = False,
-    band: Annotated[bool, Parameter(negative="")] = False,
+    json_: Json = False,
+    force: Flag = False,
+    resume: Flag = False,
+    band: Flag = False,
 ) -> None:
     """Simulate a case, store the result, draw it and sum it up.
 
@@ -50,7 +53,8 @@ def run(
     force
         Replace an existing result.
     resume
-        Go on from the checkpoint of an unfinished run of the same case.
+        Go on from the checkpoint of an unfinished run of the same case. A finished result is not
+        computed again.
     band
         Say how far each number may be off, and what it hangs on: 13 coarser runs more. With
         --resume, also for a result that is finished.
@@ -59,6 +63,10 @@ def run(
     from ablsim.running import add_band, check_target, find_checkpoint, is_finished, simulate_into
 
     question = Case.from_toml(case)
+    if band:
+        from ablsim.uncertainty import plan_runs
+
+        plan_runs(question)  # refuse what cannot be varied before anything is computed
     path = output if output is not None else case.with_suffix(".vtkhdf")
     if resume and not force and is_finished(question, path):
         from ablsim.storage import load, load_summary
@@ -85,7 +93,10 @@ def run(
 
 @app.command
 def show(
-    result: Path, /, *, json_: Annotated[bool, Parameter(name="--json", negative="")] = False
+    result: Path,
+    /,
+    *,
+    json_: Json = False,
 ) -> None:
     """Print the summary of a stored result; nothing is computed.
 
@@ -128,7 +139,7 @@ def view(result: Path, /, *, png: Path | None = None) -> None:
 
 
 @app.command
-def cite(source: Path, /, *, bibtex: Annotated[bool, Parameter(negative="")] = False) -> None:
+def cite(source: Path, /, *, bibtex: Flag = False) -> None:
     """List the publications behind a case or a result, and what each is used for.
 
     Parameters

@@ -7,19 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ablsim.case import Case
-from ablsim.damage.rate import damage_rate
+from ablsim.damage.chosen import chosen_processes
+from ablsim.damage.curve import damage_of
 from ablsim.domain import Domain
 from ablsim.exposure import OrganExposure, ProbeCurve
 from ablsim.extent import REACH_PERFUSED, REACH_WITHOUT_FLOW
 from ablsim.grid import Grid
-from ablsim.tissue.dose import Kinetics
-from ablsim.tissue.library import get_kinetics
 from ablsim.units import to_mm
 
 FloatArray = NDArray[np.float64]
-
-FASTEST = 100.0
-"""Damage rate [1/s] beyond which nothing is told apart, as in `ablsim.kernels.reaction`."""
 
 
 class Monitor:
@@ -78,14 +74,13 @@ class Monitor:
 
     def probes(self) -> tuple[ProbeCurve, ...]:
         """Return what the probes have recorded, with the damage it does."""
-        base, physics = self._case.tissue.body_temperature, self._case.physics
+        base, processes = self._case.tissue.body_temperature, chosen_processes(self._case)
         times = np.array(self._times)
         curves = []
         for i, probe in enumerate(self._case.probes):
             temperatures = base + np.array([rises[i] for rises in self._rises])
             stasis, whitening, death = (
-                damage_of(get_kinetics(name), times, temperatures)
-                for name in (physics.stasis, physics.whitening, physics.death)
+                damage_of(process, times, temperatures) for process in processes.values()
             )
             curves.append(
                 ProbeCurve(
@@ -140,22 +135,6 @@ class Monitor:
                     "the part inside; enlarge domain.size."
                 )
         return tuple(notes)
-
-
-def damage_of(process: Kinetics, times: ArrayLike, temperatures: ArrayLike) -> float:
-    """Return the damage integral of a recorded temperature, by the trapezoidal rule.
-
-    Parameters
-    ----------
-    process : Arrhenius kinetics or thermal dose
-        What is damaged.
-    times : array_like of float, shape (n,)
-        When the temperature was read [s].
-    temperatures : array_like of float, shape (n,)
-        Absolute temperatures [K].
-    """
-    rate = np.minimum(damage_rate(process, temperatures), FASTEST)
-    return float(0.5 * (rate[1:] + rate[:-1]) @ np.diff(times))
 
 
 def _corners(grid: Grid, points: ArrayLike) -> tuple[tuple[NDArray[np.intp], ...], FloatArray]:

@@ -3,14 +3,16 @@
 import numpy as np
 
 from ablsim.case import Case
-from ablsim.damage.rate import damage_rate, shift_threshold
+from ablsim.damage.chosen import chosen_processes
+from ablsim.damage.rate import damage_rate
 from ablsim.domain import Domain
+from ablsim.light.coefficients import effective_attenuation
 from ablsim.result import Fields
 from ablsim.tissue.boiling import BOILING_NUMBERS
 from ablsim.tissue.library import get_kinetics
 from ablsim.tissue.processes import CriticalTemperature, ThreeStateDeath
 from ablsim.tissue.wavelength import describe_wavelength
-from ablsim.units import to_celsius
+from ablsim.units import to_celsius, to_mm
 
 STAYS_HOT = 600.0
 """How long [s] tissue is taken to stay as hot as it is at the end."""
@@ -31,7 +33,7 @@ def explain(case: Case, domain: Domain, fields: Fields) -> tuple[str, ...]:
             "while tissue cools, and a zone is read after at least 120 s."
         )
     notes += describe_wavelength(case.tissue.wavelength, domain.tissues)
-    return (*notes, *_laws(case), *_growing(case, fields))
+    return (*notes, *_laws(case), *_shallow(case, domain), *_growing(case, fields))
 
 
 def _laws(case: Case) -> tuple[str, ...]:
@@ -51,13 +53,29 @@ def _laws(case: Case) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _shallow(case: Case, domain: Domain) -> tuple[str, ...]:
+    """Say so if light does not reach from one cell to the next."""
+    tumour = domain.tissues[: 1 if domain.tumour_label is None else domain.tumour_label + 1]
+    depths = {}
+    for tissue in tumour:  # and the background before it; blood is no place for a fibre
+        native = tissue.optical.native
+        attenuation = effective_attenuation(native.absorption.si, native.reduced_scattering.si)
+        depths[tissue.name] = 1.0 / float(attenuation)
+    name, depth = min(depths.items(), key=lambda entry: entry[1])
+    if depth >= case.numerics.spacing:
+        return ()
+    return (
+        f"Light fades within {to_mm(depth):.2f} mm in {name}, less than a cell: what is hot near a "
+        "tip hangs on the cells; use a finer numerics.spacing.",
+    )
+
+
 def _growing(case: Case, fields: Fields) -> tuple[str, ...]:
     """Say so if the reported zone would grow much on the heat that is left at the end."""
     name = case.physics.reported_zone
-    process = get_kinetics(getattr(case.physics, name))
+    process = chosen_processes(case)[name]
     if isinstance(process, CriticalTemperature | ThreeStateDeath):
         return ()
-    process = shift_threshold(process, getattr(case.physics, f"{name}_shift"))
     omega = getattr(fields, name)
     outside = omega < 1.0
     temperature = case.tissue.body_temperature + fields.rise[outside].astype(np.float64)

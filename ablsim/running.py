@@ -33,7 +33,7 @@ def is_finished(question: "Case", path: Path) -> bool:
     """Say whether the result is there already; refuse one of another case."""
     if not path.is_file():
         return False
-    from ablsim.storage import load
+    from ablsim.storage import load, remove_checkpoint
 
     if load(path).case != question:
         msg = (
@@ -41,6 +41,7 @@ def is_finished(question: "Case", path: Path) -> bool:
             "replace it with --force in place of --resume"
         )
         raise CaseError(msg)
+    remove_checkpoint(path)  # a run killed at the very last moment leaves one
     return True
 
 
@@ -144,7 +145,9 @@ def add_band(
             progress.count("band", number, total)
 
         def check(time: float, duration: float) -> None:
-            interruption.check(f"the result {path} is complete, but has no band")
+            interruption.check(
+                f"the result {path} is complete, but has no band; --resume --band adds it"
+            )
 
         found = estimate_band(result.case, result, on_run=follow, on_progress=check)
         error = {**summary["error"], "band": summarise_band(found)}

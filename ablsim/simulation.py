@@ -14,7 +14,8 @@ import numpy as np
 
 from ablsim.case import Case
 from ablsim.checkpoint import Checkpoint, Keeper, OnCheckpoint, Resumable
-from ablsim.damage.rate import rate_table, shift_threshold, skip_temperature
+from ablsim.damage.chosen import chosen_processes
+from ablsim.damage.rate import rate_table, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.errors import CaseError
 from ablsim.heat.medium import make_medium
@@ -142,8 +143,10 @@ class _Run:
             "occlusion": self.occlusion,
             "monitor": self.monitor,
         }
+        # super-steps know boiling that stays at one temperature, not water that follows a curve
+        follows_curve = self.solver.medium.water_curve is not None
         self.pace = Pace(
-            case.numerics.time_stepping,
+            "euler" if follows_curve else case.numerics.time_stepping,
             self.solver.time_step,
             longest_dry_step(self.solver.medium),
             case.numerics.time_step,
@@ -354,13 +357,7 @@ class _Run:
 
 
 def _make_solver(case: Case, domain: Domain) -> PennesSolver:
-    physics = case.physics
-    named = {
-        name: shift_threshold(
-            get_kinetics(getattr(physics, name)), getattr(physics, f"{name}_shift")
-        )
-        for name in ("stasis", "whitening", "death")
-    }
+    physics, named = case.physics, chosen_processes(case)
     processes = list(named.values())
     death = named["death"]
     base = case.tissue.body_temperature

@@ -17,7 +17,7 @@ _AT_THE_EDGE = -0.05  # mm; a margin above it is printed as 0.0 or more and coun
 
 CONFIDENCE = (
     "How sure    no band was computed for this case. Expect diameters to be off by 15 to 20 %\n"
-    "            (one standard deviation, from nine published lesions), volumes by a factor of 1.6"
+    "            (one standard deviation, from published lesions), volumes by a factor of 1.6"
 )
 """What the study of the defaults says of any prediction while a run has no band of its own."""
 

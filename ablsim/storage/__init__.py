@@ -5,7 +5,7 @@
 """
 
 from ablsim.storage.amend import replace_summary
-from ablsim.storage.checkpoints import checkpoint_path, load_checkpoint
+from ablsim.storage.checkpoints import checkpoint_path, load_checkpoint, remove_checkpoint
 from ablsim.storage.reader import load, load_summary, snapshots
 from ablsim.storage.recorder import Recorder, save
 
@@ -15,6 +15,7 @@ __all__ = [
     "load",
     "load_checkpoint",
     "load_summary",
+    "remove_checkpoint",
     "replace_summary",
     "save",
     "snapshots",

@@ -5,10 +5,13 @@ is written under a temporary name, sealed like a result, and then takes the plac
 in a single move: whatever happens, there is one whole checkpoint or none.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +48,7 @@ def write_checkpoint(checkpoint: Checkpoint, result: Path, unfinished: Sink) -> 
     sink = Sink(part)
     try:
         with h5py.File(sink, "w") as file:
-            file.attrs.update(format=FORMAT, ablsim=__version__)
+            file.attrs.update(format=FORMAT, ablsim=__version__, code=fingerprint())
             file.attrs.update(time=checkpoint.time, leg=checkpoint.leg, chunk=checkpoint.chunk)
             file.create_dataset("case", data=checkpoint.case.text, dtype=TEXT)
             for name, state in checkpoint.parts.items():
@@ -60,6 +63,16 @@ def write_checkpoint(checkpoint: Checkpoint, result: Path, unfinished: Sink) -> 
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+@cache
+def fingerprint() -> str:
+    """Return a hash of the code that decides how a run goes on: ablsim's own, and the compiler."""
+    folder = Path(__file__).parents[1]
+    total = hashlib.sha256(f"numba {version('numba')} numpy {version('numpy')}".encode())
+    for path in sorted([*folder.rglob("*.py"), *(folder / "kernels").glob("*.py")]):
+        total.update(path.read_bytes())
+    return total.hexdigest()
 
 
 def load_checkpoint(result: str | Path) -> Checkpoint | None:
@@ -82,10 +95,11 @@ def load_checkpoint(result: str | Path) -> Checkpoint | None:
             if file.attrs.get("format") != FORMAT:
                 msg = f"{path} is not a checkpoint of ablsim; {remedy}"
                 raise ResultError(msg)
-            if file.attrs["ablsim"] != __version__:
+            if file.attrs["ablsim"] != __version__ or file.attrs["code"] != fingerprint():
                 msg = (
-                    f"{path} was written by ablsim {file.attrs['ablsim']}, this is {__version__}; "
-                    f"finish the run with that version, or {remedy}"
+                    f"{path} was written by ablsim {file.attrs['ablsim']} with other code than "
+                    f"this {__version__}, which would go on differently; finish the run with that "
+                    f"one, or {remedy}"
                 )
                 raise ResultError(msg)
             return Checkpoint(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ablsim.band import MODEL_ERROR, Band, Uncertainty
 from ablsim.case import Case
 from ablsim.case_places import coarsest_spacing
+from ablsim.domain import make_domain
 from ablsim.errors import CaseError
 from ablsim.result import Result
 from ablsim.simulation import simulate
@@ -87,19 +88,45 @@ def estimate_band(
     if len(factors) > FACTORS_MAX:
         msg = f"{len(factors)} factors are more than the {FACTORS_MAX} that {RUNS} runs can tell"
         raise AssertionError(msg)
-    coarse = with_spacing(case, _spacing(case))
+    coarse, cases = plan_runs(case, factors)
     is_other = coarse is not case
     total = RUNS + is_other + (result is None)
     run = _Runner(total, on_run, on_progress)
     result = run(case) if result is None else result
     zones = measure_zones(result)
     reference = measure_zones(run(coarse)) if is_other else zones
+    varied = [measure_zones(run(one)) for one in cases]
     design = plackett_burman()
-    levels = design[:, : len(factors)]
-    varied = [measure_zones(run(vary(coarse, factors, at))) for at in levels]
     coverage = _find_coverage(result, zones)
     model = fit_model(design, varied, reference, zones, coverage)
     return _describe(case, model, factors, coverage, varied, zones, coarse, RUNS + is_other)
+
+
+def plan_runs(
+    case: Case, factors: tuple[Factor, ...] | None = None
+) -> tuple[Case, tuple[Case, ...]]:
+    """Return the unvaried case on the cells of the band, and the cases of its runs.
+
+    Parameters
+    ----------
+    case : Case
+        What is asked.
+    factors : tuple of Factor, optional
+        What is varied; by default all that `find_factors` finds.
+
+    Raises
+    ------
+    CaseError
+        If a varied number is no longer within what a case may have.
+    """
+    chosen = find_factors(case) if factors is None else factors
+    coarse = with_spacing(case, _spacing(case))
+    try:
+        make_domain(coarse)
+    except CaseError:  # an organ too small for these cells; the case's own hold it
+        coarse = case
+    levels = plackett_burman()[:, : len(chosen)]
+    return coarse, tuple(vary(coarse, chosen, at) for at in levels)
 
 
 class _Runner:

@@ -221,3 +221,12 @@ def test_an_interrupted_band_leaves_the_result_complete(tmp_path):
     shown = json.loads(ablsim("show", "small.vtkhdf", "--json", cwd=tmp_path).stdout)
     assert shown["error"]["band"] is None
     assert sorted(p.name for p in tmp_path.iterdir()) == ["small.png", "small.toml", "small.vtkhdf"]
+
+
+def test_a_band_that_cannot_be_had_is_refused_before_anything_is_computed(tmp_path):
+    text = CASE + '\n[physics]\nstasis_shift = "20 K"\n'
+    (tmp_path / "shifted.toml").write_text(text, encoding="utf-8")
+    refused = ablsim("run", "shifted.toml", "--band", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "a run of the band: physics.stasis_shift" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["shifted.toml"]

@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ablsim.case import Case
+from ablsim.damage.curve import FASTEST, damage_of
 from ablsim.damage.rate import damage_integral
 from ablsim.domain import make_domain
 from ablsim.errors import ResultError
 from ablsim.exposure import OrganExposure, ProbeCurve
 from ablsim.grid import Grid
-from ablsim.monitor import FASTEST, Monitor, damage_of
+from ablsim.monitor import Monitor
 from ablsim.result import Fields, Ledger, Result
 from ablsim.tissue.library import get_kinetics
 from ablsim.units import to_kelvin

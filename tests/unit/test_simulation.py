@@ -699,3 +699,46 @@ def test_super_steps_give_the_same_bits_for_one_and_two_threads():
     numba.set_num_threads(before)
     assert same_fields(*results)
     assert results[0].ledger == results[1].ledger
+
+
+@pytest.mark.parametrize(
+    "physics",
+    [
+        {"stasis_shift": "5 K"},
+        {"stasis": "isotherm_50", "death": "three_state"},
+        {"stasis": "cem43_60", "death_shift": "-2 K"},
+    ],
+    ids=str,
+)
+@pytest.mark.compiled
+def test_a_probe_amid_equal_cells_has_the_damage_of_its_cells(physics):
+    """Whatever the laws: between two cells alike the reading is that of both."""
+    probes = [{"name": "T1", "position": ["3 mm", "1 mm", "1 mm"]}]
+    numerics = {"spacing": "2 mm", "time_step": "0.5 s", "time_stepping": "euler"}
+    result = simulate(case(physics=physics, probe=probes, numerics=numerics))
+    z, y, x = result.grid.index(np.array([3e-3, 1e-3, 1e-3])).round().astype(int)
+    for name in ("stasis", "death"):
+        cell = float(getattr(result.fields, name)[z, y, x])
+        assert cell > 0.0
+        assert getattr(result.probe("T1"), name) == pytest.approx(cell, rel=0.05), name
+
+
+@pytest.mark.parametrize("law", ["apparent_enthalpy_99_101", "effective_c_yang2007"])
+@pytest.mark.compiled
+def test_water_that_follows_a_curve_takes_euler_steps_throughout(law):
+    fine = {
+        "domain": {"size": "20 mm", "centre": ["0 mm", "0 mm", "0 mm"]},
+        "numerics": {"spacing": "1 mm"},
+        "protocol": {"steps": ["deliver 5 W for 5 s", "rest for 120 s"]},
+    }
+    assert simulate(case(**fine)).statistics.stages > 0
+    assert simulate(case(**fine, physics={"boiling": law})).statistics.stages == 0
+    with pytest.raises(CaseError, match=r'time_stepping: "rkl2" does not know boiling'):
+        case(physics={"boiling": law}, numerics=SMALL["numerics"] | {"time_stepping": "rkl2"})
+
+
+def test_cells_larger_than_the_depth_of_light_are_said():
+    tissue = {"background": "liver", "wavelength": "1470 nm"}
+    coarse = simulate(case(tissue=tissue, protocol={"steps": ["deliver 1 W for 2 s"]}))
+    assert any("less than a cell" in note for note in coarse.notes)
+    assert not any("less than a cell" in note for note in simulate(case()).notes)

@@ -176,7 +176,8 @@ def test_whatever_is_switched_on_goes_on_as_it_was(laws, tmp_path):
         text = text.replace(f'"{end}", "12 mm"', f'"0 mm", "{end}"')
     text = text.replace('"line"', '"square"').replace('"15 mm"', '"8 mm"')
     text = text.replace("300 J", "500 J")
-    case = Case.from_text(f'{text}time_stepping = "rkl2"\n{OPTIONS}{laws}')
+    stepping = "auto" if "boiling" in laws else "rkl2"
+    case = Case.from_text(f'{text}time_stepping = "{stepping}"\n{OPTIONS}{laws}')
     whole, path = tmp_path / "whole.vtkhdf", tmp_path / "parts.vtkhdf"
     result = record(whole, case)
     for number, stop in enumerate([25.0, 75.0, 185.0, 240.0]):
@@ -311,7 +312,7 @@ def test_the_command_line_says_what_resume_does(tmp_path):
     assert "starting from the beginning" in fresh.stderr
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "empty", "other version"])
+@pytest.mark.parametrize("harm", ["flip", "cut", "empty", "other version", "other code"])
 def test_a_damaged_checkpoint_is_said_not_crashed_on(uninterrupted, harm, tmp_path):
     from ablsim.errors import ResultError
 
@@ -331,7 +332,10 @@ def test_a_damaged_checkpoint_is_said_not_crashed_on(uninterrupted, harm, tmp_pa
         from ablsim.storage.sealing import seal
 
         with h5py.File(place, "r+") as file:
-            file.attrs["ablsim"] = "0.0.1"
+            if harm == "other version":
+                file.attrs["ablsim"] = "0.0.1"
+            else:
+                file.attrs["code"] = "0" * 64
         size = place.stat().st_size
         with place.open("r+b") as stream:
             stream.truncate(size - len("\nablsim seal: sha256 \n") - 64)
