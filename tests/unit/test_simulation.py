@@ -737,6 +737,7 @@ def test_water_that_follows_a_curve_takes_euler_steps_throughout(law):
         case(physics={"boiling": law}, numerics=SMALL["numerics"] | {"time_stepping": "rkl2"})
 
 
+@pytest.mark.compiled
 def test_cells_larger_than_the_depth_of_light_are_said():
     tissue = {"background": "liver", "wavelength": "1470 nm"}
     coarse = simulate(case(tissue=tissue, protocol={"steps": ["deliver 1 W for 2 s"]}))
