@@ -54,6 +54,37 @@ class Number(FieldType):
 
 
 @dataclass(frozen=True, slots=True)
+class Whole(FieldType):
+    """A whole number within limits."""
+
+    example: int
+    low: int
+    high: int
+
+    def read(self, value: object) -> int:
+        """Return the number."""
+        remedy = f"write for example {self.example}"
+        if isinstance(value, bool) or not isinstance(value, int):
+            msg = f"{shown(value)} is not a whole number; {remedy}"
+            raise CaseError(msg)
+        if not self.low <= value <= self.high:
+            msg = (
+                f"{shown(value)} is outside what is allowed, {self.low} to {self.high}; {remedy}"
+            )
+            raise CaseError(msg)
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the schema of the number."""
+        return {
+            "type": "integer",
+            "minimum": self.low,
+            "maximum": self.high,
+            "examples": [self.example],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class NamedNumber(FieldType):
     """A pure number, or a name that stands for one.
 

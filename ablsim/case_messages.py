@@ -15,8 +15,6 @@ _LATER = {
     "tumour.file": "tumours from image masks",
     "tumour.label": "tumours from image masks",
     "tumour.mask": "tumours from image masks",
-    "numerics.photons": "Monte Carlo light engines",
-    "numerics.seed": "Monte Carlo light engines",
 }
 
 _EXAMPLES = {

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ablsim.case_fields import Choice, Later, NamedNumber, Number, StepType, Table, Words
+from ablsim.case_fields import Choice, Later, NamedNumber, Number, StepType, Table, Whole, Words
 from ablsim.protocol import Protocol, Step
 from ablsim.quantities import DURATION, LENGTH, TEMPERATURE_DIFFERENCE, Auto
 from ablsim.tissue.constants import CHAR_FILMS
@@ -123,6 +123,11 @@ class NumericsTable(Table):
     light: Annotated[Literal["diffusion"], Choice(("diffusion",), _ENGINES)] = Field(
         "diffusion", description="how the light is computed"
     )
+    photons: Annotated[int, Whole(30000, 1000, 10**9)] = Field(
+        30000,
+        description="photons of one light update; engines without random numbers have no use for "
+        "it",
+    )
     light_interval: Annotated[float, _Interval] = Field(
         5.0, description="longest time for which the light is kept while the optics change"
     )
@@ -141,6 +146,9 @@ class NumericsTable(Table):
     )
     precision: Annotated[Literal["float32", "float64"], Choice(("float32", "float64"))] = Field(
         "float32", description="float64 for reference"
+    )
+    seed: Annotated[int, Whole(1, 0, 2**63 - 1)] = Field(
+        1, description="of every random number; engines without any have no use for it"
     )
     output_interval: Annotated[float, _Interval] = Field(
         30.0, description="time between stored states"

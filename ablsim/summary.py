@@ -32,7 +32,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
     """Return the summary of a result as the JSON object ``ablsim/summary/1``.
 
     Lengths are in mm, volumes in mL, energies in J, times in s; keys carry their unit. What a run
-    without organs, probes, photons, random numbers or error estimates has not is empty or null.
+    without organs, probes, photons or error estimates has not is empty, 0 or null.
     ``shrinkage`` is there only for tissue without any perfusion, that is on the bench;
     ``error.band`` is filled in by `ablsim.band.summarise_band` where a band was asked for.
 
@@ -80,7 +80,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
             "steps": statistics.steps,
             "light_updates": statistics.light_updates,
             "photons": 0,
-            "seed": None,
+            "seed": case.numerics.seed,
             "threads": statistics.threads,
             "resumed_at_s": statistics.resumed_at,
             "wall_s": {

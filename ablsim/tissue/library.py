@@ -51,6 +51,7 @@ from ablsim.tissue.sets.reddy2013 import REDDY_HCC_2013
 from ablsim.tissue.sets.sapareto1984 import THERMAL_DOSES
 from ablsim.tissue.sets.silva2020 import SILVA
 from ablsim.tissue.sets.valvano1985 import VALVANO
+from ablsim.tissue.sets.wang2019 import VESSEL_OPTICS
 
 _Set = TypeVar("_Set", Tissue, Kinetics, OpticalProperties, ConductivityLaw, ScatteringLaw, Sourced)
 
@@ -113,6 +114,7 @@ _OPTICS: Mapping[str, OpticalProperties] = MappingProxyType(
         "mdacc_litt_vessel": MDACC_LITT_VESSEL,
         "muscle_mohammed2005": MUSCLE_OPTICS,
         "blood_mohammed2005": BLOOD_OPTICS,
+        "vessel_wang2019": VESSEL_OPTICS,
     }
 )
 

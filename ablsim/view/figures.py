@@ -249,14 +249,23 @@ def draw_power(axes: Axes, result: Result) -> None:
 def draw_volumes(
     axes: Axes, result: Result, times: Sequence[float], volumes: Mapping[str, Sequence[float]]
 ) -> None:
-    """Draw zone volumes [mL] over time, with the tumour's volume for comparison."""
+    """Draw zone volumes [mL] over time; the names stand above, clear of the curves."""
     reported = result.case.physics.reported_zone
-    for name, title in ZONE_NAMES.items():
-        (artist,) = axes.plot(times, volumes[name], label=title)
+    for name in ZONE_NAMES:
+        (artist,) = axes.plot(times, volumes[name], label=name)
         style_line(artist, zone_line(name, reported))
     axes.set_ylim(bottom=0.0)
-    axes.legend(fontsize="small", frameon=False, loc="upper left", handlelength=2.6)
-    axes.set_title("Volume of the zones [mL]", fontsize="medium", loc="left")
+    axes.legend(
+        fontsize="small",
+        frameon=False,
+        loc="lower right",
+        bbox_to_anchor=(1.02, 0.94),
+        ncols=len(ZONE_NAMES),
+        handlelength=1.8,
+        handletextpad=0.5,
+        columnspacing=0.9,
+    )
+    axes.set_title("Zones [mL]", fontsize="medium", loc="left")
     shade_delivery(axes, result)
 
 

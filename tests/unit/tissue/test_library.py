@@ -134,6 +134,7 @@ def test_the_library_holds_the_tissues_of_the_liver_and_the_kinetics_by_name():
         "mdacc_litt_vessel",
         "muscle_mohammed2005",
         "blood_mohammed2005",
+        "vessel_wang2019",
     }
     assert set(list_conductivities()) == {
         "constant_itis",
@@ -293,6 +294,7 @@ def test_coagulation_raises_scattering_in_every_tissue_that_coagulates():
         ("mdacc_litt", (0.502, 80, 0.975), (0.502, 80, 0.975)),
         ("mdacc_litt_tumour", (0.51, 80, 0.95), (0.51, 80, 0.95)),
         ("mdacc_litt_vessel", (0.45, 90, 0.85), (0.45, 90, 0.85)),
+        ("vessel_wang2019", (1.3, 200, 0.985), (1.3, 200, 0.985)),
         ("liver_default_1064", (0.50, 80, 0.95), (0.50, 250, 0.94)),
         ("crlm_default_1064", (0.30, 62.5, 0.92), (0.33, 175, 0.92)),
         ("net_default_1064", (0.50, 62.5, 0.92), (0.50, 175, 0.92)),

@@ -31,6 +31,7 @@ OPTICS = {
     "mdacc_litt_vessel": (0.45, 13.5),
     "muscle_mohammed2005": (0.23, 1.3),
     "blood_mohammed2005": (0.44, 2.78),
+    "vessel_wang2019": (1.3, 3.0),
 }
 SCATTERING = {  # mu_s' at 1064 nm [1/cm]
     "scatter_parsa": 5.65,
