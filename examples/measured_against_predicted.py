@@ -9,11 +9,16 @@ temperatures or transmissions side by side, one column each:
     measured_against_predicted.py --kinetics henriques_skin --all-three
     measured_against_predicted.py --start "20 degC" "37 degC"
     measured_against_predicted.py --transmission 0.6 0.7 0.8 1.0 --kinetics brown_stasis cem43_60
+    measured_against_predicted.py --change "absorption*1.5" "length=10 mm" "whitening_shift=-2 K"
+
+A change sets the active length of diffusers or a key of `[physics]`, or multiplies a number of the
+tissue around (`absorption` and `reduced_scattering` in both of its states). With transmissions, the
+last lines say which one each diffuser lesion would need: what the default of 0.70 may stand for.
 """
 
 import argparse
 import csv
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 from math import inf, log, sqrt
 from pathlib import Path
 
@@ -47,7 +52,33 @@ def read_case(name: str, changes: Changes, spacing: str) -> ablsim.Case:
     if "transmission" in changes and case.fibres_all[0].kind == "diffuser":
         fibres = "fibres" if case.fibre_array else "fibre#1"
         fitting[f"{fibres}.transmission"] = changes["transmission"]
+    fitting |= one_change(case, str(changes.get("change", "")))
     return case.replace({"numerics.spacing": spacing, **fitting})
+
+
+def one_change(case: ablsim.Case, words: str) -> Changes:
+    """Return what a change such as ``absorption*1.5`` means for a case; nothing without fibres."""
+    key, times, factor = words.partition("*")
+    if times:
+        name = case.tissue.background
+        tissue = case.tissue.find(name)
+        numbers = {"perfusion_rate": tissue.perfusion_rate}
+        if key in {"absorption", "reduced_scattering"}:
+            numbers = {
+                key: getattr(tissue.optical.native, key),
+                f"coagulated_{key}": getattr(tissue.optical.coagulated, key),
+            }
+        return {
+            f"tissue.override.{name}.{k}": f"{float(factor) * n.value:.6g} {n.unit}"
+            for k, n in numbers.items()
+            if n.value > 0.0
+        }
+    key, _, value = words.partition("=")
+    if key == "length":
+        is_diffuser = case.fibres_all[0].kind == "diffuser"
+        fibres = "fibres" if case.fibre_array else "fibre#1"
+        return {f"{fibres}.length": value} if is_diffuser else {}
+    return {f"physics.{key}": value} if key else {}
 
 
 def predict(case: ablsim.Case) -> dict[tuple[str, str], float]:
@@ -160,13 +191,14 @@ def make_columns(options: argparse.Namespace) -> dict[str, Changes]:
     """Return what each column changes, by its label."""
     columns: dict[str, Changes] = {}
     processes = PROCESSES if options.all_three else ("stasis",)
-    for kinetics in options.kinetics or [""]:
-        for start in options.start or [""]:
-            for transmission in options.transmission or [""]:
-                changes: Changes = {f"physics.{p}": kinetics for p in processes if kinetics}
-                changes |= {"start": start} if start else {}
-                changes |= {"transmission": float(transmission)} if transmission else {}
-                columns[" ".join(filter(None, (kinetics, start, transmission)))] = changes
+    asked = (options.kinetics, options.start, options.change, options.transmission)
+    for words in product(*(values or [""] for values in asked)):
+        kinetics, start, change, transmission = words
+        changes: Changes = {f"physics.{p}": kinetics for p in processes if kinetics}
+        changes |= {"start": start} if start else {}
+        changes |= {"change": change} if change else {}
+        changes |= {"transmission": float(transmission)} if transmission else {}
+        columns[" ".join(filter(None, words))] = changes
     return columns
 
 
@@ -178,6 +210,7 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
     parser.add_argument("--all-three", action="store_true", help="kinetics for all processes")
     parser.add_argument("--start", nargs="+", metavar="T", help="of the cases on the bench")
     parser.add_argument("--transmission", nargs="+", metavar="SHARE", help="of the diffusers")
+    parser.add_argument("--change", nargs="+", metavar="CHANGE", help="see above; one column each")
     parser.add_argument("--spacing", default="2 mm", help="edge length of a cell")
     options = parser.parse_args(arguments)
     rows = [row for row in read_measured() if not options.only or row["case"] in options.only]

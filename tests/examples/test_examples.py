@@ -113,6 +113,23 @@ def test_a_column_changes_what_it_concerns_and_nothing_else():
     assert temperatures == pytest.approx([293.15, 311.15, 311.15])
 
 
+def test_a_named_change_sets_or_multiplies_what_it_names():
+    module = load("measured_against_predicted")
+    bench = module.read_case("heis97_diff", {"change": "absorption*1.5"}, "2 mm")
+    optical = bench.tissue.find("liver_exvivo").optical
+    assert optical.native.absorption.si == pytest.approx(1.5 * 30.0)
+    assert optical.coagulated.absorption.si == pytest.approx(1.5 * 30.0)
+    assert optical.native.reduced_scattering.si == pytest.approx(400.0)
+    flow = module.read_case("albrecht98_4_flow", {"change": "perfusion_rate*0.5"}, "2 mm")
+    assert flow.tissue.find("liver").perfusion_rate.value == pytest.approx(430.23)
+    short = module.read_case("albrecht98_4_flow", {"change": "length=10 mm"}, "2 mm")
+    assert {fibre.length for fibre in short.fibres_all} == {0.01}
+    bare = module.read_case("bosman91", {"change": "length=10 mm"}, "2 mm")
+    assert {fibre.length for fibre in bare.fibres_all} == {0.0}
+    cool = module.read_case("bosman91", {"change": "whitening_shift=-2 K"}, "2 mm")
+    assert cool.physics.whitening_shift == -2.0
+
+
 def test_a_lesion_counts_by_the_ellipsoid_it_measured():
     module = load("measured_against_predicted")
     row = {"case": "a", "zone": "stasis", "kind": "mean", "unit": "mm", "measured": "10"}
