@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ablsim.grid import Grid
     from ablsim.light.fibre import Fibre
     from ablsim.protocol import Protocol
+    from ablsim.reproduction import Reproduction, reproduce
     from ablsim.result import Result, Snapshot
     from ablsim.simulation import simulate
     from ablsim.steps import Deliver, NewSession, PullBack, Ramp, Reposition, Rest
@@ -53,6 +54,7 @@ _HOMES = {
     "ablsim.grid": ("Grid",),
     "ablsim.light.fibre": ("Fibre",),
     "ablsim.protocol": ("Protocol",),
+    "ablsim.reproduction": ("Reproduction", "reproduce"),
     "ablsim.result": ("Result", "Snapshot"),
     "ablsim.simulation": ("simulate",),
     "ablsim.steps": ("Deliver", "NewSession", "PullBack", "Ramp", "Reposition", "Rest"),
@@ -84,6 +86,7 @@ __all__ = [
     "PullBack",
     "Ramp",
     "Reposition",
+    "Reproduction",
     "Rest",
     "Result",
     "ResultError",
@@ -98,6 +101,7 @@ __all__ = [
     "load",
     "make_domain",
     "measure_zones",
+    "reproduce",
     "save",
     "simulate",
     "summarise",

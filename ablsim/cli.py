@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 
-WRONG_INPUT, UNFINISHED, INTERRUPTED = 2, 3, 130
+DIFFERENT, WRONG_INPUT, UNFINISHED, INTERRUPTED = 1, 2, 3, 130
 
 app = App(
     name="ablsim",
@@ -136,6 +136,27 @@ def view(result: Path, /, *, png: Path | None = None) -> None:
     print(target)
     if remark:
         print(remark, file=sys.stderr)
+
+
+@app.command
+def reproduce(result: Path, /, *, json_: Json = False) -> None:
+    """Run the case of a stored result again and compare bit by bit; exit status 1 if it differs.
+
+    Parameters
+    ----------
+    result
+        A result (.vtkhdf).
+    json_
+        Print what came of it as one JSON object and nothing else.
+    """
+    from ablsim.running import run_again
+
+    found = run_again(result, quiet=json_)
+    from ablsim.reproduction import describe, summarise
+
+    print(json.dumps(summarise(found), indent=2) if json_ else describe(found, result.name))
+    if not found.is_same:
+        sys.exit(DIFFERENT)
 
 
 @app.command

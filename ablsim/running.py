@@ -10,6 +10,7 @@ from ablsim.errors import CaseError, ResultError
 if TYPE_CHECKING:
     from ablsim.case import Case
     from ablsim.checkpoint import Checkpoint
+    from ablsim.reproduction import Reproduction
     from ablsim.result import Result
 
 
@@ -154,3 +155,18 @@ def add_band(
         summary = {**summary, "error": error}
         replace_summary(path, summary)
     return summary
+
+
+def run_again(path: Path, *, quiet: bool) -> "Reproduction":
+    """Run the case of a stored result again and compare; nothing beside it changes."""
+    from ablsim.interruption import Interruption
+    from ablsim.progress import RunProgress
+
+    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
+        from ablsim.reproduction import reproduce
+
+        def follow(time: float, duration: float) -> None:
+            progress.update(time, duration)
+            interruption.check(f"{path} is as it was")
+
+        return reproduce(path, on_progress=follow)

@@ -18,6 +18,7 @@ from ablsim.damage.chosen import chosen_processes
 from ablsim.damage.rate import rate_table, skip_temperature
 from ablsim.domain import Domain, make_domain
 from ablsim.errors import CaseError
+from ablsim.fingerprint import fingerprint
 from ablsim.heat.medium import make_medium
 from ablsim.heat.occlusion import Occlusion
 from ablsim.heat.pennes import PennesSolver
@@ -392,6 +393,7 @@ def _provenance(case: Case) -> dict[str, str]:
         **{package: version(package) for package in packages},
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "code": fingerprint(),
         "case_sha256": case.sha256,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -13,8 +13,8 @@ KERNEL_IMPORTS = {"math", "numpy", "numba"}
 # which row of the building each module stands in; a folder stands for all its modules
 ROWS = {
     "kernels": 0,
-    "citations": 1, "deposition": 1, "errors": 1, "geometry": 1, "grid": 1, "notebook": 1,
-    "quantities": 1, "shapes": 1, "units": 1,
+    "citations": 1, "deposition": 1, "errors": 1, "fingerprint": 1, "geometry": 1, "grid": 1,
+    "notebook": 1, "quantities": 1, "shapes": 1, "units": 1,
     "bibliography": 2,
     "case": 2, "case_boundary": 2, "case_checks": 2, "case_fibres": 2, "case_fields": 2,
     "case_memory": 2, "case_messages": 2, "case_objects": 2, "case_overrides": 2, "case_places": 2,
@@ -28,7 +28,7 @@ ROWS = {
     "band": 5, "band_text": 5, "contour": 5, "front": 5, "levels": 5, "margins": 5,
     "overlap": 5, "residual": 5, "shrinkage": 5, "storage": 5, "summary": 5, "summary_objects": 5,
     "summary_text": 5, "surface": 5, "tumour_coverage": 5, "zone": 5,
-    "uncertainty": 6,
+    "reproduction": 6, "uncertainty": 6,
     "__main__": 7, "cli": 7, "doctor": 7, "interruption": 7, "progress": 7, "running": 7, "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}

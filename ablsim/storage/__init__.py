@@ -6,12 +6,15 @@
 
 from ablsim.storage.amend import replace_summary
 from ablsim.storage.checkpoints import checkpoint_path, load_checkpoint, remove_checkpoint
+from ablsim.storage.comparison import Difference, compare_results
 from ablsim.storage.reader import load, load_summary, snapshots
 from ablsim.storage.recorder import Recorder, save
 
 __all__ = [
+    "Difference",
     "Recorder",
     "checkpoint_path",
+    "compare_results",
     "load",
     "load_checkpoint",
     "load_summary",

@@ -5,13 +5,10 @@ is written under a temporary name, sealed like a result, and then takes the plac
 in a single move: whatever happens, there is one whole checkpoint or none.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ import numpy as np
 from ablsim import __version__
 from ablsim.checkpoint import Checkpoint
 from ablsim.errors import ResultError
+from ablsim.fingerprint import fingerprint
 from ablsim.storage.layout import FAULTS, TEXT, describe_fault, read_case
 from ablsim.storage.sealing import Sink, read_seal, seal
 
@@ -63,16 +61,6 @@ def write_checkpoint(checkpoint: Checkpoint, result: Path, unfinished: Sink) -> 
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-
-
-@cache
-def fingerprint() -> str:
-    """Return a hash of the code that decides how a run goes on: ablsim's own, and the compiler."""
-    folder = Path(__file__).parents[1]
-    total = hashlib.sha256(f"numba {version('numba')} numpy {version('numpy')}".encode())
-    for path in sorted([*folder.rglob("*.py"), *(folder / "kernels").glob("*.py")]):
-        total.update(path.read_bytes())
-    return total.hexdigest()
 
 
 def load_checkpoint(result: str | Path) -> Checkpoint | None:

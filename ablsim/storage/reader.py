@@ -48,7 +48,7 @@ def load(path: str | Path) -> Result:
     ResultError
         If the file is missing, cut off, damaged, unfinished or not a result of ablsim.
     """
-    with _reading(path) as file:
+    with open_result(path) as file:
         ours, vtk = file["ablsim"], file["VTKHDF"]
         case = read_case(ours["case"].asstr()[()])
         _, nx, _, ny, _, nz = (int(n) for n in vtk.attrs["WholeExtent"])
@@ -85,7 +85,7 @@ def load(path: str | Path) -> Result:
 
 def load_summary(path: str | Path) -> dict[str, Any]:
     """Return the summary stored with a result; empty if it was stored without one."""
-    with _reading(path) as file:
+    with open_result(path) as file:
         summary: dict[str, Any] = json.loads(file["ablsim/summary"].asstr()[()])
         return summary
 
@@ -95,7 +95,7 @@ def snapshots(path: str | Path) -> Iterator[Snapshot]:
 
     The rise of all but the last comes from float32 degrees Celsius: right to 1e-5 K or so.
     """
-    with _reading(path) as file:
+    with open_result(path) as file:
         books = _read_ledgers(file["ablsim/steps"])
         for step, time in enumerate(file["VTKHDF/Steps/Values"][()]):
             yield Snapshot(float(time), _read_fields(file, step), books[step])
@@ -128,7 +128,7 @@ def _say_what_is_wrong(path: Path, *, is_sealed: bool) -> str:
 
 
 @contextmanager
-def _reading(path: str | Path) -> Iterator[h5py.File]:
+def open_result(path: str | Path) -> Iterator[h5py.File]:
     """Open a result after checking its seal and format; any fault becomes one sentence."""
     path = Path(path)
     if not path.is_file():
