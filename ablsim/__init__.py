@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ablsim.case_tables import DomainTable, TissueTable, TumourTable
     from ablsim.domain import Domain, make_domain
     from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
+    from ablsim.explanation import Explanation, explain
     from ablsim.grid import Grid
     from ablsim.light.fibre import Fibre
     from ablsim.protocol import Protocol
@@ -51,6 +52,7 @@ _HOMES = {
     "ablsim.case_tables": ("DomainTable", "TissueTable", "TumourTable"),
     "ablsim.domain": ("Domain", "make_domain"),
     "ablsim.errors": ("AblsimError", "CaseError", "ResultError", "UnfinishedError"),
+    "ablsim.explanation": ("Explanation", "explain"),
     "ablsim.grid": ("Grid",),
     "ablsim.light.fibre": ("Fibre",),
     "ablsim.protocol": ("Protocol",),
@@ -72,6 +74,7 @@ __all__ = [
     "Deliver",
     "Domain",
     "DomainTable",
+    "Explanation",
     "Fibre",
     "FibreArrayTable",
     "FibreTable",
@@ -98,6 +101,7 @@ __all__ = [
     "Zones",
     "cite",
     "estimate_band",
+    "explain",
     "load",
     "make_domain",
     "measure_zones",

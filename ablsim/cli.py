@@ -139,6 +139,48 @@ def view(result: Path, /, *, png: Path | None = None) -> None:
 
 
 @app.command
+def explain(
+    case: Path,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    json_: Json = False,
+    spacing: str | None = None,
+    reported: float = 1.0,
+) -> None:
+    """Say what keeps a treatment from ablating the whole tumour, taking limit after limit away.
+
+    Parameters
+    ----------
+    case
+        The case file (TOML), with a tumour.
+    output
+        Where the picture goes; by default the case's name with .explained.png.
+    json_
+        Print one JSON object and nothing else.
+    spacing
+        Edge length of a cell, such as "2 mm"; by default the case's own.
+    reported
+        An ablated share that somebody reports, from 0 to 1: what would have to be so for it?
+    """
+    from ablsim.case import Case
+    from ablsim.running import explain_case
+
+    question = Case.from_toml(case)
+    picture = output if output is not None else case.with_suffix(".explained.png")
+    summary, remark = explain_case(question, picture, spacing, reported, quiet=json_)
+    if json_:
+        print(json.dumps(summary, indent=2))
+        return
+    from ablsim.explanation.report import render
+
+    print(render(summary))
+    print(f"\nPicture  {picture}")
+    if remark:
+        print(f"Note     {remark}")
+
+
+@app.command
 def reproduce(result: Path, /, *, json_: Json = False) -> None:
     """Run the case of a stored result again and compare bit by bit; exit status 1 if it differs.
 

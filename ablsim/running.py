@@ -170,3 +170,35 @@ def run_again(path: Path, *, quiet: bool) -> "Reproduction":
             interruption.check(f"{path} is as it was")
 
         return reproduce(path, on_progress=follow)
+
+
+def explain_case(
+    question: "Case", picture: Path, spacing: str | None, reported: float, *, quiet: bool
+) -> tuple[dict[str, Any], str]:
+    """Explain what is left of a tumour and draw it; return the summary and a remark."""
+    from ablsim.interruption import Interruption
+    from ablsim.progress import RunProgress
+
+    if not 0.0 < reported <= 1.0:
+        msg = f"--reported: {reported:g} is no share; give a number above 0 and at most 1, as 0.6"
+        raise CaseError(msg)
+    if not picture.parent.is_dir():
+        msg = f"output {picture}: there is no folder {picture.parent}; create it first"
+        raise CaseError(msg)
+    if spacing is not None:
+        question = question.replace({"numerics.spacing": spacing})
+    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
+        from ablsim.explanation import explain
+        from ablsim.explanation.report import summarise
+        from ablsim.view.explained import draw_explanation
+
+        def follow(name: str, number: int, total: int) -> None:
+            progress.count(name, number, total)
+
+        def check(time: float, duration: float) -> None:
+            interruption.check("nothing was written")
+
+        found = explain(question, on_run=follow, on_progress=check)
+        progress.stage("drawing")
+        remark = draw_explanation(found, picture)
+    return summarise(found, reported), remark
