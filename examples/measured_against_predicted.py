@@ -18,6 +18,7 @@ last lines say which one each diffuser lesion would need: what the default of 0.
 
 import argparse
 import csv
+import sys
 from itertools import groupby, pairwise, product
 from math import inf, log, sqrt
 from pathlib import Path
@@ -78,7 +79,16 @@ def one_change(case: ablsim.Case, words: str) -> Changes:
         is_diffuser = case.fibres_all[0].kind == "diffuser"
         fibres = "fibres" if case.fibre_array else "fibre#1"
         return {f"{fibres}.length": value} if is_diffuser else {}
-    return {f"physics.{key}": value} if key else {}
+    return {f"physics.{key}": float(value) if is_number(value) else value} if key else {}
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is a pure number, without a unit."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def predict(case: ablsim.Case) -> dict[tuple[str, str], float]:
@@ -235,4 +245,7 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
 
 if __name__ == "__main__":
     np.seterr(all="raise", under="ignore")
-    main()
+    try:
+        main()
+    except ablsim.AblsimError as error:
+        sys.exit(f"{Path(__file__).name}: {error}")

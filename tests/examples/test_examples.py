@@ -128,6 +128,8 @@ def test_a_named_change_sets_or_multiplies_what_it_names():
     assert {fibre.length for fibre in bare.fibres_all} == {0.0}
     cool = module.read_case("bosman91", {"change": "whitening_shift=-2 K"}, "2 mm")
     assert cool.physics.whitening_shift == -2.0
+    steam = module.read_case("bosman91", {"change": "steam_condensation=0.5"}, "2 mm")
+    assert steam.physics.steam_condensation == 0.5
 
 
 def test_a_lesion_counts_by_the_ellipsoid_it_measured():
