@@ -29,7 +29,8 @@ ROWS = {
     "overlap": 5, "residual": 5, "shrinkage": 5, "storage": 5, "summary": 5, "summary_objects": 5,
     "summary_text": 5, "surface": 5, "tumour_coverage": 5, "zone": 5,
     "uncertainty": 6, "validation": 6,
-    "__main__": 7, "cli": 7, "doctor": 7, "interruption": 7, "progress": 7, "running": 7, "view": 7,
+    "__main__": 7, "cli": 7, "doctor": 7, "interruption": 7, "progress": 7, "running": 7,
+    "validating": 7, "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}
 OWNERS = {
