@@ -15,6 +15,7 @@ from ablsim.validation.wording import (
     say_measured,
     say_not_simulated,
     say_off,
+    say_predicted,
     say_settings,
     say_totals,
 )
@@ -64,7 +65,7 @@ def _table(lines: Sequence[Line]) -> str:
             line.row.zone,
             line.name,
             say_measured(line),
-            number(line.predicted),
+            say_predicted(line),
             say_error(line),
             say_band(line),
             line.verdict,

@@ -9,12 +9,12 @@ from ablsim.validation.study import Study
 from ablsim.validation.totals import Totals
 from ablsim.validation.wording import (
     explain_columns,
-    number,
     say_band,
     say_error,
     say_measured,
     say_not_simulated,
     say_off,
+    say_predicted,
     say_settings,
     say_totals,
 )
@@ -41,7 +41,7 @@ def render_validation(study: Study, lines: Sequence[Line], totals: Totals) -> st
     """
     shown = [line for line in lines if line.verdict != "not simulated"]
     parts = [
-        [say_settings(study)],
+        _wrapped(say_settings(study)),
         [_HEAD, *(_table_line(line) for line in shown)] if shown else [],
         _wrapped(explain_columns(study)) if shown else [],
         [line for text in say_totals(totals) for line in _wrapped(text, "  ")] if shown else [],
@@ -53,10 +53,9 @@ def render_validation(study: Study, lines: Sequence[Line], totals: Totals) -> st
 
 
 def _table_line(line: Line) -> str:
-    predicted = number(line.predicted)
     return (
         f"{line.row.id:<18}{line.row.zone:<10}{line.name:<28}{say_measured(line):<17}"
-        f"{predicted:>10}{say_error(line):>8}{say_band(line):>14}  {line.verdict}"
+        f"{say_predicted(line):>10}{say_error(line):>8}{say_band(line):>14}  {line.verdict}"
     )
 
 

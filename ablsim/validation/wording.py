@@ -37,7 +37,7 @@ def explain_columns(study: Study) -> str:
 def say_totals(totals: Totals) -> list[str]:
     """Return what all lines say together, a sentence each."""
     counts = ", ".join(f"{totals.verdicts[v]} {v}" for v in VERDICTS if totals.verdicts[v])
-    said = [f"{_count(totals.simulated, 'row')} of {totals.rows} simulated: {counts}."]
+    said = [f"{totals.simulated} of {_count(totals.rows, 'row')} simulated. Lines: {counts}."]
     lesions, maxima = totals.lesions, totals.maxima
     if lesions.errors:
         text = f"Two-sided lesions ({len(lesions.errors)}): RMS of ln D {_rms(lesions.rms)}"
@@ -104,6 +104,13 @@ def say_measured(line: Line) -> str:
     spread = "" if quantity.sd is None else f" ± {quantity.sd:g}"
     unit = "" if quantity.unit == "1" else f" {quantity.unit}"
     return f"{least}{quantity.measured:g}{spread}{unit}"
+
+
+def say_predicted(line: Line) -> str:
+    """Return a prediction; pieces are counted."""
+    if line.name == "pieces" and line.predicted is not None:
+        return f"{line.predicted:.0f}"
+    return number(line.predicted)
 
 
 def say_error(line: Line) -> str:

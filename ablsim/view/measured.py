@@ -1,6 +1,7 @@
 """Predicted over measured, line by line: where each lesion lies and how sure its prediction is."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from ablsim.view.style import FONT, INK, QUIET, REPORTED_LINE
 
 PREDICTED = REPORTED_LINE.colour
 BAND, BAND_ALONE = "#d9c4ea", "#b58ad6"
-ACCEPTED = "#e9eaec"
+ACCEPTED = "#dddfe3"
 _TICKS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 2.0, 2.5)
-_ROW, _EDGE, _GAP = 0.36, 1.75, 0.95  # inches
+_WIDTH, _ROW, _GAP, _FOOT = 12.0, 0.36, 0.95, 0.8  # inches
 
 
 def draw_measured(lines: Sequence[Line], path: Path, *, settings: str) -> bool:
@@ -40,14 +41,15 @@ def draw_measured(lines: Sequence[Line], path: Path, *, settings: str) -> bool:
     parts = [part for part in (sizes, temperatures) if part]
     if not parts:
         return False
-    width, gaps = 12.0, _EDGE + _GAP * (len(parts) - 1) + 0.7
-    height = gaps + _ROW * sum(len(part) + 0.6 for part in parts)
+    below = textwrap.fill(settings, 125)
+    head = 0.75 + 0.22 * len(below.splitlines())
+    height = head + _FOOT + _GAP * len(parts) + _ROW * sum(len(part) + 0.6 for part in parts)
     with rc_context(FONT):
-        figure = Figure(figsize=(width, height), facecolor="white")
-        top = height - 0.9
+        figure = Figure(figsize=(_WIDTH, height), facecolor="white")
+        top = height - head
         for part in parts:
             inches = _ROW * (len(part) + 0.6)
-            place = (0.30, (top - inches) / height, 0.44, inches / height)
+            place = (0.32, (top - inches) / height, 0.43, inches / height)
             axes = figure.add_axes(place)
             (_draw_sizes if part is sizes else _draw_temperatures)(axes, part)
             top -= inches + _GAP
@@ -133,6 +135,7 @@ def _rows(axes: Axes, lines: Sequence[Line]) -> None:
     for i, line in enumerate(lines):
         unit = "" if line.unit == "1" else f" {line.unit}"
         text = f"{say_measured(line)}  \N{RIGHTWARDS ARROW}  {number(line.predicted)}{unit}"
+        text = text.replace("degC", "°C")
         axes.text(1.03, i, text, transform=across, va="center", fontsize="small")
 
 
