@@ -202,6 +202,51 @@ def reproduce(result: Path, /, *, json_: Json = False) -> None:
 
 
 @app.command
+def validate(
+    *,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("validation"),
+    json_: Json = False,
+    only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    set_: Annotated[
+        list[str] | None, Parameter(name="--set", consume_multiple=True, negative="")
+    ] = None,
+    spacing: str = "1 mm",
+    no_band: Flag = False,
+    workers: int | None = None,
+    cohorts: Flag = False,
+) -> None:
+    """Predict published lesions with one set of defaults, and say how far off each is.
+
+    Parameters
+    ----------
+    output
+        Folder for report (validation.md), picture (.png), table (.csv) and finished runs, which a
+        second call finds again.
+    json_
+        Print the table as one JSON object and nothing else.
+    only
+        These rows alone, by name.
+    set_
+        Change a key of every case alike: --set "physics.stasis=cem43_60". Said in the report.
+    spacing
+        Edge length of a cell.
+    no_band
+        Leave out how sure each prediction is, which is most of the work.
+    workers
+        How many processes compute; by default as many as there are processors.
+    cohorts
+        Also the outcomes of many patients.
+    """
+    from ablsim.validating import check_options, validate_into
+
+    options = check_options(
+        only=only, changes=set_, spacing=spacing, workers=workers, cohorts=cohorts
+    )
+    text, summary = validate_into(output, options, with_band=not no_band, quiet=json_)
+    print(json.dumps(summary, indent=2, allow_nan=False) if json_ else text)
+
+
+@app.command
 def cite(source: Path, /, *, bibtex: Flag = False) -> None:
     """List the publications behind a case or a result, and what each is used for.
 
