@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import log_ndtr
 
 SOURCE_SHARE = 0.5
 """Share of the variance of the model error that rows of one publication have in common.
@@ -31,6 +31,10 @@ Assumed: with none of it four rows of one laboratory would count as four laborat
 
 NODES = 32
 """Points of the quadrature over what a publication's rows share."""
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(NODES)
+_LOG_ROOT_2PI = 0.5 * np.log(2.0 * np.pi)
+_LOG_WEIGHTS = np.log(_WEIGHTS / _WEIGHTS.sum())
 
 FloatArray = NDArray[np.float64]
 
@@ -55,6 +59,14 @@ class Evidence:
     sd: FloatArray
     side: NDArray[np.int64]
     source: NDArray[np.int64]
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """The rows of each publication."""
+        found: dict[int, list[int]] = {}
+        for row, source in enumerate(self.source.tolist()):
+            found.setdefault(source, []).append(row)
+        return list(found.values())
 
     def only(self, rows: Sequence[int]) -> "Evidence":
         """Return some of the rows."""
@@ -83,20 +95,20 @@ def log_likelihood(
     """
     total = np.zeros(len(predicted))
     gap = evidence.log_d - predicted
-    for source in np.unique(evidence.source):
-        rows = np.flatnonzero(evidence.source == source)
+    variance = model_error**2
+    for rows in evidence.groups:
         if len(rows) == 1:  # nothing to share: both parts of the error are one
-            scatter = np.sqrt(model_error**2 + evidence.sd[rows[0]] ** 2)
-            total += _of_row(gap[:, rows[0]], scatter, int(evidence.side[rows[0]]))
+            (row,) = rows
+            scatter = np.sqrt(variance + evidence.sd[row] ** 2)
+            total += _of_row(gap[:, row], scatter, int(evidence.side[row]))
             continue
-        nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-        shared = np.sqrt(SOURCE_SHARE) * model_error[:, None] * nodes
-        each = np.zeros_like(shared)
+        shared = np.sqrt(SOURCE_SHARE) * model_error[:, None] * _NODES
+        each = np.broadcast_to(_LOG_WEIGHTS, shared.shape).copy()
         for row in rows:
-            scatter = np.sqrt((1.0 - SOURCE_SHARE) * model_error**2 + evidence.sd[row] ** 2)
-            side = int(evidence.side[row])
-            each += _of_row(gap[:, row, None] - shared, scatter[:, None], side)
-        total += logsumexp(each, axis=1, b=weights / weights.sum())
+            scatter = np.sqrt((1.0 - SOURCE_SHARE) * variance + evidence.sd[row] ** 2)
+            each += _of_row(gap[:, row, None] - shared, scatter[:, None], int(evidence.side[row]))
+        highest = each.max(axis=1)
+        total += highest + np.log(np.sum(np.exp(each - highest[:, None]), axis=1))
     return total
 
 
@@ -104,5 +116,5 @@ def _of_row(gap: FloatArray, scatter: FloatArray, side: int) -> FloatArray:
     """Return the logarithm of the likelihood of one row."""
     score = gap / scatter
     if side == 0:
-        return np.asarray(-0.5 * score**2 - np.log(scatter) - 0.5 * np.log(2.0 * np.pi))
+        return np.asarray(-0.5 * score**2 - np.log(scatter) - _LOG_ROOT_2PI)
     return np.asarray(log_ndtr(side * score))

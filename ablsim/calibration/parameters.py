@@ -103,4 +103,5 @@ def to_coordinates(factors: Sequence[Factor], z: ArrayLike) -> FloatArray:
 
 def to_model_error(z: ArrayLike) -> FloatArray:
     """Return the SD of the model error from numbers that are standard normal a priori."""
-    return np.asarray(MODEL_ERROR_SCALE * ndtri(0.5 + 0.5 * ndtr(np.asarray(z, dtype=np.float64))))
+    upper_tail = 0.5 * ndtr(-np.asarray(z, dtype=np.float64))
+    return np.asarray(-MODEL_ERROR_SCALE * ndtri(upper_tail))

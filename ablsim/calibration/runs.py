@@ -209,7 +209,7 @@ def _work_off(
                     crew.remove(worker)
                     worker.stop()
                     if waiting:
-                        worker = _Worker()  # noqa: PLW2901  # in its place
+                        worker = _Worker()  # in its place
                         crew.append(worker)
                 if waiting:
                     worker.give(*waiting.popleft())

@@ -134,12 +134,10 @@ def sample(
 class _Ensemble:
     """Walkers that move along the lines between each other."""
 
-    def __init__(
-        self, log_density: LogDensity, dimensions: int, n_walkers: int, seed: int
-    ) -> None:
+    def __init__(self, log_density: LogDensity, dimensions: int, n_walkers: int, seed: int) -> None:
         import emcee
 
-        random = np.random.RandomState(seed)  # noqa: NPY002  # what emcee goes on with
+        random = np.random.RandomState(seed)  # what emcee goes on with
         self._state = emcee.State(
             _start(log_density, dimensions, n_walkers, random), random_state=random.get_state()
         )
@@ -148,7 +146,7 @@ class _Ensemble:
             dimensions,
             log_density,
             vectorize=True,
-            moves=[(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)],
+            moves=[(emcee.moves.DEMove(), 0.8), (emcee.moves.StretchMove(), 0.2)],
         )
 
     def go_on(self, steps: int) -> None:
@@ -168,7 +166,7 @@ def _start(
     log_density: LogDensity,
     dimensions: int,
     n_walkers: int,
-    random: np.random.RandomState,  # noqa: NPY002
+    random: np.random.RandomState,
 ) -> FloatArray:
     """Return starting points from the prior at which the density is not zero."""
     points = np.empty((0, dimensions))
@@ -229,5 +227,3 @@ def thin(points: FloatArray, n: int, seed: int) -> FloatArray:
     """Return n of the points, without one twice, or all if there are fewer."""
     chosen = np.random.default_rng(seed).permutation(len(points))[:n]
     return np.asarray(points[chosen])
-
-

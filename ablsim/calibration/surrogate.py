@@ -115,8 +115,8 @@ def fit_surrogate(
         form: float(np.sqrt(np.mean((_log_root(fit.left_out) - true)[is_near] ** 2)))
         for form, fit in fits.items()
     }
-    form: Form = "quadratic" if errors["quadratic"] <= errors["gaussian process"] else (
-        "gaussian process"
+    form: Form = (
+        "quadratic" if errors["quadratic"] <= errors["gaussian process"] else ("gaussian process")
     )
     fit = fits[form]
     return Surrogate(
