@@ -37,7 +37,7 @@ class Quantity(NamedTuple):
     sd : float or None
         Its standard deviation, where it was read.
     unit : str
-        mm, mL or degC.
+        mm, mL or degC; 1 for a ratio of volumes.
     kind : {'two-sided', 'maximum', 'minimum'}
         Whether it is a mean, or the most or the least that was seen.
     """
@@ -159,6 +159,11 @@ class PublishedRow:
         return not self.reason
 
     @property
+    def is_bench(self) -> bool:
+        """Whether no blood flows in what was treated; where the flow is not stated, none does."""
+        return self.perfusion in {"none", "unknown"}
+
+    @property
     def readings(self) -> tuple[Reading, ...]:
         """Numbers that stand in its words alone."""
         return tuple(reading for reading in _read_readings() if reading.id == self.id)
@@ -168,9 +173,10 @@ class PublishedRow:
         """Every measured number that a run of the row's case can be compared with.
 
         Long and short axis that are equal are one number: a mean diameter, or the largest extent
-        where it is a maximum.
+        where it is a maximum. Ratios, which take two runs, are not among them.
         """
-        found = [*self._columns(), *(reading.quantity for reading in self.readings)]
+        of_words = (reading.quantity for reading in self.readings)
+        found = [*self._columns(), *(one for one in of_words if one.unit != "1")]
         return tuple(sorted(found, key=lambda quantity: _order(quantity.name)))
 
     def _columns(self) -> Iterator[Quantity]:

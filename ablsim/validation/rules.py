@@ -92,9 +92,9 @@ def _build(row: PublishedRow, spacing: str | None) -> tuple[Case, tuple[str, ...
     filled = _Filled()
     tissue = _tissue(row, filled)
     fibres = _fibres(row, filled)
-    kind = next(iter(fibres.values()))[0]["kind"] if "fibre" in fibres else fibres["fibres"]["kind"]
     power, duration, rest = _setting(row, filled)
     count = row.n_fibres or 1
+    kind = "diffuser" if _is_diffuser(row) else "bare"
     notes = [f"{row.source}; {row.doi_or_url}.", f"{row.setting}; {row.fibre}."]
     if filled.assumed:
         notes.append(f"Assumed: {'; '.join(filled.assumed)}.")
@@ -117,11 +117,10 @@ def _build(row: PublishedRow, spacing: str | None) -> tuple[Case, tuple[str, ...
 
 def _tissue(row: PublishedRow, filled: _Filled) -> Tables:
     """Return ``[tissue]``: which one, how warm, with which flow."""
-    perfusion, start = row.perfusion, row.start_temp_c
-    if perfusion == "unknown":
+    start, is_bench = row.start_temp_c, row.is_bench
+    if row.perfusion == "unknown":
         filled.assumed.append(f"no flow and {BODY_CELSIUS:g} degC, flow not stated")
-        perfusion, start = "none", BODY_CELSIUS
-    is_bench = perfusion == "none"
+        start = BODY_CELSIUS
     default = ROOM_CELSIUS if is_bench else BODY_CELSIUS
     start = filled(start, default, f"from {default:g} degC, not stated")
     wavelength = filled(row.wavelength_nm, WAVELENGTH, f"{WAVELENGTH:g} nm, not stated")
@@ -134,7 +133,7 @@ def _tissue(row: PublishedRow, filled: _Filled) -> Tables:
     return {
         "background": background,
         "start_temperature" if is_bench else "body_temperature": f"{start:g} degC",
-        "perfusion": perfusion,
+        "perfusion": "none" if is_bench else row.perfusion,
         "wavelength": f"{wavelength:g} nm",
     }
 
@@ -142,7 +141,7 @@ def _tissue(row: PublishedRow, filled: _Filled) -> Tables:
 def _fibres(row: PublishedRow, filled: _Filled) -> Mapping[str, Any]:
     """Return ``[[fibre]]`` or ``[fibres]``, what lights centred on the origin."""
     count = int(filled(row.n_fibres, 1, "one fibre, not stated"))
-    is_diffuser = "diffuser" in row.fibre or "scattering" in row.fibre
+    is_diffuser = _is_diffuser(row)
     if is_diffuser and "diffuser" not in row.fibre:
         filled.assumed.append("a cylindrical diffuser, applicator not stated")
     if not is_diffuser and "bare" not in row.fibre:
@@ -178,13 +177,16 @@ def _fibres(row: PublishedRow, filled: _Filled) -> Mapping[str, Any]:
     return {"fibres": {**table, **array}}
 
 
+def _is_diffuser(row: PublishedRow) -> bool:
+    return "diffuser" in row.fibre or "scattering" in row.fibre
+
+
 def _setting(row: PublishedRow, filled: _Filled) -> tuple[float, float, float]:
     """Return power [W], duration and the rest after it [s]."""
     power = filled(row.power_w_per_fibre, RATIO_POWER, f"{RATIO_POWER:g} W, not stated")
     duration = filled(row.duration_s, RATIO_DURATION, f"for {RATIO_DURATION:g} s, not stated")
-    is_bench = row.perfusion in {"none", "unknown"}
     is_lesion = row.endpoint != "thermometer"
-    return power, duration, REST_BENCH if is_bench and is_lesion else REST_IN_VIVO
+    return power, duration, REST_BENCH if row.is_bench and is_lesion else REST_IN_VIVO
 
 
 def _probes(row: PublishedRow) -> list[Tables]:
