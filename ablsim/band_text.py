@@ -71,8 +71,8 @@ def _sentences(band: Mapping[str, Any]) -> list[str]:
         )
     sentences = [
         f"Shares of the variance{shared}. All intervals are 5 to 95 %, with an error of the model "
-        f"itself of {100.0 * band['model_error_sd_ln_d']:.0f} % in diameter; the parameters alone give a "
-        f"{name} zone of {only}.",
+        f"itself of {100.0 * band['model_error_sd_ln_d']:.0f} % in diameter; the parameters alone "
+        f"give a {name} zone of {only}.",
         f"Effects are from {band['runs']} more runs on cells of {band['spacing_mm']:g} mm.",
     ]
     sentences += [

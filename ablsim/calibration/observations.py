@@ -6,7 +6,7 @@ measured, as in every other comparison of ablsim with published lesions.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ablsim.errors import CaseError
 from ablsim.validation import PublishedRow, read_rows
-from ablsim.validation.predicted import size_of
+from ablsim.validation.predicted import axes_counted, size_of
 from ablsim.validation.published import Kind, Quantity
-from ablsim.zone import Zones
+from ablsim.zone import Zone
 
 MEASUREMENT_SD = 0.10
 """SD of ln(diameter) of a row that gives none.
@@ -50,10 +50,8 @@ class Observation:
         Its standard deviation.
     sd_was_read : bool
         Whether the row gives it.
-    sizes : tuple of (str, int)
-        Which sizes of a zone make the diameter, and how many axes of an ellipsoid each stands for.
-    n_fibres : int
-        How many fibres made the lesion.
+    row : PublishedRow, optional
+        Where it comes from.
     """
 
     id: str
@@ -63,16 +61,19 @@ class Observation:
     log_d: float
     sd: float
     sd_was_read: bool
-    sizes: tuple[tuple[str, int], ...]
-    n_fibres: int = 1
+    row: PublishedRow | None = None
 
-    def log_diameter(self, zones: Zones) -> float:
+    def log_diameter(self, zones: Mapping[str, Zone]) -> float:
         """Return ln(equivalent diameter [mm]) of what was predicted; -inf where there is none."""
-        zone = zones[self.zone]
-        found = [(size_of(zone, name, n_fibres=self.n_fibres), n, name) for name, n in self.sizes]
-        if not all(size > 0.0 for size, _, _ in found):
+        if self.row is None:
+            msg = f"{self.id} has no published row"
+            raise ValueError(msg)
+        zone, quantities = zones[self.zone], _sizes(self.row)
+        sizes = [size_of(self.row, zone, quantity.name) for quantity in quantities]
+        if not all(size > 0.0 for size in sizes):
             return -math.inf
-        return _weighted([(_log_length(size, name), n) for size, n, name in found])
+        pairs = zip(quantities, sizes, strict=True)
+        return _weighted([(_log_length(size, q), axes_counted(self.row, q)) for q, size in pairs])
 
 
 def calibration_rows() -> tuple[PublishedRow, ...]:
@@ -112,9 +113,8 @@ def make_observation(row: PublishedRow) -> Observation:
     if not quantities:
         msg = f"{row.id} has no size of a lesion"
         raise CaseError(msg)
-    count = row.n_fibres or 1
-    weights = [_axes_of(quantity.name, count) for quantity in quantities]
-    logs = [_log_length(q.measured, q.name) for q in quantities]
+    weights = [axes_counted(row, quantity) for quantity in quantities]
+    logs = [_log_length(quantity.measured, quantity) for quantity in quantities]
     spreads = [_spread(quantity) for quantity in quantities]
     known = [spread for spread in spreads if spread is not None]
     was_read = len(known) == len(spreads)
@@ -128,8 +128,7 @@ def make_observation(row: PublishedRow) -> Observation:
         log_d=_weighted(list(zip(logs, weights, strict=True))),
         sd=_weighted(pairs) if was_read else MEASUREMENT_SD,
         sd_was_read=was_read,
-        sizes=tuple((q.name, w) for q, w in zip(quantities, weights, strict=True)),
-        n_fibres=count,
+        row=row,
     )
 
 
@@ -137,16 +136,9 @@ def _sizes(row: PublishedRow) -> tuple[Quantity, ...]:
     return tuple(quantity for quantity in row.quantities if quantity.unit in {"mm", "mL"})
 
 
-def _axes_of(name: str, n_fibres: int) -> int:
-    """Return how many of an ellipsoid's three axes a size stands for."""
-    if name == "volume":
-        return 3
-    return 2 if name == "diameter" or (name == "short axis" and n_fibres == 1) else 1
-
-
-def _log_length(size: float, name: str) -> float:
+def _log_length(size: float, quantity: Quantity) -> float:
     """Return ln(length [mm]) of an axis, or of the sphere with a volume [mL]."""
-    return math.log(6e3 * size / math.pi) / 3.0 if name == "volume" else math.log(size)
+    return math.log(6e3 * size / math.pi) / 3.0 if quantity.unit == "mL" else math.log(size)
 
 
 def _spread(quantity: Quantity) -> float | None:

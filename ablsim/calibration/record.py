@@ -86,7 +86,8 @@ def strong_correlations(
 ) -> tuple[tuple[str, str, float], ...]:
     """Return pairs of parameters whose correlation is above 0.3 either way, strongest first."""
     names = [*(factor.name for factor in factors), MODEL_ERROR_NAME]
-    table = np.corrcoef(np.column_stack([draws.coordinates, draws.model_error]), rowvar=False)
+    columns = np.column_stack([draws.coordinates, draws.model_error])
+    table: FloatArray = np.asarray(np.corrcoef(columns, rowvar=False))
     pairs = [
         (names[i], names[j], float(table[i, j]))
         for i in range(len(names))
@@ -128,6 +129,8 @@ def _parameter(factor: Factor, before: FloatArray, after: FloatArray) -> dict[st
         "name": factor.name,
         "unit": factor.unit if factor.log_spread is None else "factor",
         "prior_words": factor.spread,
+        "default": factor.default,
+        "posterior_below_default": float(np.mean(factor.level(after) < factor.default)),
         "prior": _spread(factor.level(before)),
         "posterior": _spread(factor.level(after)),
         "narrowed_to": float(np.std(after) / np.std(before)),

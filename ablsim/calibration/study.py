@@ -235,20 +235,24 @@ def _fit_row(row: DesignedRow, outcome: Outcome) -> CalibratedRow:
     """Return a row with its surrogate."""
     observation = row.observation
     names = [row.name(number) for number in range(1, len(row.points) + 1)]
-    is_there = np.array([name in outcome.zones for name in names])
-    references = [outcome.zones.get(row.name(which)) for which in ("coarse", "fine")]
-    if any(zones is None for zones in references):
-        why = [outcome.failed.get(row.name(which), "") for which in ("coarse", "fine")]
-        msg = f"{observation.id}: its unvaried run failed ({' '.join(why).strip()})"
-        raise UnfinishedError(msg)
-    coarse, fine = (observation.log_diameter(zones) for zones in references if zones is not None)
+    is_there = np.array([name in outcome.answers for name in names])
+    for which in ("coarse", "fine"):
+        if row.name(which) not in outcome.answers:
+            msg = f"{row.name(which)}: its unvaried run failed: {outcome.failed[row.name(which)]}"
+            raise UnfinishedError(msg)
+    coarse, fine = (
+        observation.log_diameter(outcome.answers[row.name(which)].zones)
+        for which in ("coarse", "fine")
+    )
     log_d = np.full(len(names), -np.inf)
     is_whole = is_there.copy()
     for i, name in enumerate(names):
         if is_there[i]:
-            zones = outcome.zones[name]
-            log_d[i] = observation.log_diameter(zones)
-            is_whole[i] = not any(observation.zone in n and "wall" in n for n in zones.notes)
+            answer = outcome.answers[name]
+            log_d[i] = observation.log_diameter(answer.zones)
+            is_whole[i] = not any(
+                f"{observation.zone} zone reaches the wall" in note for note in answer.notes
+            )
     low, high = limits(row.factors)
     try:
         surrogate = fit_surrogate(

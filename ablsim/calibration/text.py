@@ -48,29 +48,42 @@ def _verdict(table: Mapping[str, Any]) -> list[str]:
 
 def _parameters(table: Mapping[str, Any]) -> list[str]:
     lines = [
-        f"{'Parameter':<29}{'prior':>8}{'SD':>7}{'5-95 %':>17}{'posterior':>12}{'SD':>7}"
-        f"{'5-95 %':>17}"
+        f"{'Parameter':<31}{'default':>8}{'prior':>8}{'SD':>6}{'5-95 %':>15}{'post.':>8}{'SD':>6}"
+        f"{'5-95 %':>15}"
     ]
-    error = table["model_error_sd_ln_d"]
-    entries = [
-        *table["parameters"],
-        {"name": "error of the model, SD ln D", "unit": "1", **error},
-    ]
-    for entry in entries:
-        name = entry["name"] + {"K": " [K]", "factor": " [x]"}.get(entry["unit"], "")
-        cells = [_cells(entry[which], entry["unit"]) for which in ("prior", "posterior")]
+    error = {"name": "error of the model, SD ln D", "unit": "1", **table["model_error_sd_ln_d"]}
+    far = []
+    for entry in [*table["parameters"], error]:
+        unit = entry["unit"]
+        name = entry["name"] + {"K": " [K]", "factor": " [x]"}.get(unit, "")
+        before, after = (_cells(entry[which], unit) for which in ("prior", "posterior"))
+        default = _number(entry["default"], unit) if "default" in entry else ""
+        below = entry.get("posterior_below_default", 0.5)
+        if min(below, 1.0 - below) < _FAR:
+            far.append(f"{entry['name']} ({100.0 * below:.0f} % of the posterior lies below)")
         lines.append(
-            f"{'  ' + name:<29}{cells[0][0]:>8}{cells[0][1]:>7}{cells[0][2]:>17}"
-            f"{cells[1][0]:>12}{cells[1][1]:>7}{cells[1][2]:>17}"
+            f"{'  ' + name:<31}{default:>8}{before[0]:>8}{before[1]:>6}{before[2]:>15}"
+            f"{after[0]:>8}{after[1]:>6}{after[2]:>15}"
         )
+    if far:
+        lines += _wrap(f"Defaults far out in the posterior: {', '.join(far)}.")
     return lines
 
 
+_FAR = 0.1  # share of the posterior on one side of a default
+
+
 def _cells(spread: Mapping[str, float], unit: str) -> tuple[str, str, str]:
-    sign = "+" if unit == "K" else ""
-    digits = 2 if unit in {"K", "factor"} else 3
-    low, high = (f"{spread[key]:{sign}.{digits}f}" for key in ("p05", "p95"))
-    return f"{spread['mean']:{sign}.{digits}f}", f"{spread['sd']:.{digits}f}", f"{low} to {high}"
+    low, high = (_number(spread[key], unit) for key in ("p05", "p95"))
+    sd = f"{spread['sd']:.2f}" if unit in {"K", "factor"} else f"{spread['sd']:.3f}"
+    return _number(spread["mean"], unit), sd, f"{low} to {high}"
+
+
+def _number(value: float, unit: str) -> str:
+    """Return a shift with its sign, a factor or a share."""
+    if unit == "K":
+        return f"{value + 0.0:+.2f}" if abs(value) >= 0.005 else "0.00"
+    return f"{value:.2f}" if unit == "factor" else f"{value:.3f}"
 
 
 def _correlations(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -79,8 +92,10 @@ def _correlations(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = ["What the data could not tell apart (correlation)"]
     for pair in pairs:
         a, b = pair["between"]
-        words = "more of one, more of the other" if pair["correlation"] > 0.0 else (
-            "more of one, less of the other"
+        words = (
+            "more of one, more of the other"
+            if pair["correlation"] > 0.0
+            else ("more of one, less of the other")
         )
         lines.append(f"  {pair['correlation']:+.2f}  {a} and {b}: {words}")
     return lines

@@ -60,6 +60,8 @@ class Factor:
         Where the value is how many SD of a logarithm a number is scaled by: that SD.
     unit : str
         Unit of what `level` returns: "K", or "1" for a share or a factor.
+    default : float
+        What `level` is in the case as it stands.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Factor:
     sd: float = 1.0
     log_spread: float | None = None
     unit: str = "1"
+    default: float = 1.0
 
     def apply(self, table: Table, x: float) -> None:
         """Write the value at a coordinate into the tables of a case file."""
@@ -185,6 +188,7 @@ def _thresholds(case: Case) -> list[Factor]:
                 middle=given + spread.mean,
                 sd=spread.sd,
                 unit="K",
+                default=given,
             )
         )
     return found
@@ -294,6 +298,7 @@ def _range(name: str, number: Sourced, write: Callable[[Table, float], None]) ->
         write=write,
         middle=0.5 * (number.low + number.high),
         sd=0.5 * (number.high - number.low) / _HALF_RANGE,
+        default=number.value,
     )
 
 
