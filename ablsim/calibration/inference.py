@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.calibration.likelihood import Evidence, log_likelihood
-from ablsim.calibration.parameters import limits, to_coordinates, to_model_error
-from ablsim.calibration.sampler import Diagnostics, OnSteps, sample, thin
+from ablsim.calibration.parameters import limits, make_transform, to_model_error
+from ablsim.calibration.sampler import Diagnostics, LogDensity, OnSteps, sample, thin
 from ablsim.uncertainty.factors import Factor
 
 FloatArray = NDArray[np.float64]
@@ -34,20 +34,25 @@ class Problem:
     predict: Predict
     evidence: Evidence
 
-    def log_density(self, z: FloatArray) -> FloatArray:
+    def make_log_density(self) -> LogDensity:
         """Return the logarithm of the posterior density of numbers that are standard normal.
 
         The last of them stands for the model error, the others for the factors.
         """
-        x = to_coordinates(self.factors, z[:, :-1])
         low, high = limits(self.factors)
-        inside = np.all((x >= low) & (x <= high), axis=1)
-        found = np.full(len(z), -np.inf)
-        if inside.any():
-            error = to_model_error(z[inside, -1])
-            likelihood = log_likelihood(self.evidence, self.predict(x[inside]), error)
-            found[inside] = likelihood - 0.5 * np.sum(z[inside] ** 2, axis=1)
-        return found
+        to_x = make_transform(self.factors)
+
+        def log_density(z: FloatArray) -> FloatArray:
+            x = to_x(z[:, :-1])
+            found = -0.5 * np.sum(z**2, axis=1)
+            inside = np.all((x >= low) & (x <= high), axis=1)
+            found[~inside] = -np.inf
+            if inside.any():
+                error = to_model_error(z[inside, -1])
+                found[inside] += log_likelihood(self.evidence, self.predict(x[inside]), error)
+            return np.asarray(found)
+
+        return log_density
 
     def without(self, rows: Sequence[int]) -> "Problem":
         """Return the problem without some of the rows."""
@@ -91,7 +96,7 @@ def infer(
     """Return draws of the posterior; without rows, of the prior within its limits."""
     n = len(problem.factors)
     points, diagnostics = sample(
-        problem.log_density,
+        problem.make_log_density(),
         n + 1,
         seed=seed,
         n_walkers=n_walkers,
@@ -100,17 +105,17 @@ def infer(
         on_steps=on_steps,
     )
     chosen = thin(points, n_draws, seed)
-    return Draws(
-        to_coordinates(problem.factors, chosen[:, :-1]), to_model_error(chosen[:, -1]), diagnostics
-    )
+    coordinates = make_transform(problem.factors)(chosen[:, :-1])
+    return Draws(coordinates, to_model_error(chosen[:, -1]), diagnostics)
 
 
 def draw_prior(factors: Sequence[Factor], n: int, seed: int) -> Draws:
     """Return draws of the prior within its limits."""
     random = np.random.default_rng(seed)
     low, high = limits(factors)
+    to_x = make_transform(factors)
     x = np.empty((0, len(factors)))
     while len(x) < n:
-        drawn = to_coordinates(factors, random.standard_normal((n, len(factors))))
+        drawn = to_x(random.standard_normal((n, len(factors))))
         x = np.concatenate([x, drawn[np.all((drawn >= low) & (drawn <= high), axis=1)]])
     return Draws(x[:n], to_model_error(random.standard_normal(n)))

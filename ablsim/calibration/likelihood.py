@@ -61,12 +61,13 @@ class Evidence:
     source: NDArray[np.int64]
 
     @property
-    def groups(self) -> list[list[int]]:
-        """The rows of each publication."""
+    def groups(self) -> tuple[list[int], list[list[int]]]:
+        """Rows that are their publication's only one, and those of each other publication."""
         found: dict[int, list[int]] = {}
         for row, source in enumerate(self.source.tolist()):
             found.setdefault(source, []).append(row)
-        return list(found.values())
+        alone = [rows[0] for rows in found.values() if len(rows) == 1]
+        return alone, [rows for rows in found.values() if len(rows) > 1]
 
     def only(self, rows: Sequence[int]) -> "Evidence":
         """Return some of the rows."""
@@ -93,28 +94,33 @@ def log_likelihood(
     ndarray of float64, shape (n,)
         Zero without any row.
     """
-    total = np.zeros(len(predicted))
     gap = evidence.log_d - predicted
-    variance = model_error**2
-    for rows in evidence.groups:
-        if len(rows) == 1:  # nothing to share: both parts of the error are one
-            (row,) = rows
-            scatter = np.sqrt(variance + evidence.sd[row] ** 2)
-            total += _of_row(gap[:, row], scatter, int(evidence.side[row]))
-            continue
+    variance = model_error[:, None] ** 2
+    alone, together = evidence.groups
+    # nothing to share: both parts of the error are one
+    scatter = np.sqrt(variance + evidence.sd[alone] ** 2)
+    total = _of_rows(gap[:, alone], scatter, evidence.side[alone]).sum(axis=1)
+    for rows in together:
         shared = np.sqrt(SOURCE_SHARE) * model_error[:, None] * _NODES
-        each = np.broadcast_to(_LOG_WEIGHTS, shared.shape).copy()
-        for row in rows:
-            scatter = np.sqrt((1.0 - SOURCE_SHARE) * variance + evidence.sd[row] ** 2)
-            each += _of_row(gap[:, row, None] - shared, scatter[:, None], int(evidence.side[row]))
-        highest = each.max(axis=1)
-        total += highest + np.log(np.sum(np.exp(each - highest[:, None]), axis=1))
-    return total
+        scatter = np.sqrt((1.0 - SOURCE_SHARE) * variance + evidence.sd[rows] ** 2)
+        gaps = gap[:, None, rows] - shared[:, :, None]
+        each = _of_rows(gaps, scatter[:, None, :], evidence.side[rows]).sum(axis=2)
+        total += _log_mean_exp(each)
+    return np.asarray(total)
 
 
-def _of_row(gap: FloatArray, scatter: FloatArray, side: int) -> FloatArray:
-    """Return the logarithm of the likelihood of one row."""
+def _log_mean_exp(values: FloatArray) -> FloatArray:
+    """Return the logarithm of the mean over the nodes of the quadrature."""
+    values = values + _LOG_WEIGHTS
+    highest = values.max(axis=1)
+    return np.asarray(highest + np.log(np.sum(np.exp(values - highest[:, None]), axis=1)))
+
+
+def _of_rows(gap: FloatArray, scatter: FloatArray, side: NDArray[np.int64]) -> FloatArray:
+    """Return the logarithm of the likelihood of each row, the last axis."""
     score = gap / scatter
-    if side == 0:
-        return np.asarray(-0.5 * score**2 - np.log(scatter) - _LOG_ROOT_2PI)
-    return np.asarray(log_ndtr(side * score))
+    found = -0.5 * score**2 - np.log(scatter) - _LOG_ROOT_2PI
+    if side.any():
+        bounds = np.flatnonzero(side)
+        found[..., bounds] = log_ndtr(side[bounds] * score[..., bounds])
+    return np.asarray(found)

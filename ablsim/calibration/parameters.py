@@ -5,7 +5,7 @@ Priors are those of the library, the same that a band without calibration varies
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -81,24 +81,20 @@ def limits(factors: Sequence[Factor]) -> tuple[FloatArray, FloatArray]:
     return -high, high
 
 
-def to_coordinates(factors: Sequence[Factor], z: ArrayLike) -> FloatArray:
-    """Return coordinates of factors from numbers that are standard normal a priori.
+def make_transform(factors: Sequence[Factor]) -> Callable[[FloatArray], FloatArray]:
+    """Return what turns numbers that are standard normal a priori into coordinates of factors.
 
-    Parameters
-    ----------
-    factors : sequence of Factor
-        What is inferred.
-    z : array_like of float, shape (..., n_factors)
-        Such numbers: the space in which a sampler has no walls to run into.
-
-    Returns
-    -------
-    ndarray of float64, shape (..., n_factors)
-        The coordinates; an even prior fills its range evenly.
+    Their space, of shape (..., n_factors), is the one in which a sampler has no walls to run into:
+    an even prior fills its range evenly.
     """
-    z = np.asarray(z, dtype=np.float64)
-    is_even = np.array([factor.shape == "even" for factor in factors], dtype=bool)
-    return np.asarray(np.where(is_even, _HALF_RANGE * (2.0 * ndtr(z) - 1.0), z))
+    even = np.array([i for i, factor in enumerate(factors) if factor.shape == "even"], dtype=int)
+
+    def transform(z: FloatArray) -> FloatArray:
+        x = z.copy()
+        x[..., even] = _HALF_RANGE * (2.0 * ndtr(z[..., even]) - 1.0)
+        return x
+
+    return transform
 
 
 def to_model_error(z: ArrayLike) -> FloatArray:
