@@ -13,7 +13,7 @@ MODEL_ERROR = 0.15
 """Error of the model itself: standard deviation of ln(equivalent diameter of a zone).
 
 What is left, on top of the parameters' spread, when each of nine published lesions is predicted by
-defaults chosen without it.
+defaults chosen without it. A posterior (`ablsim calibrate`) brings its own.
 """
 
 Interval = tuple[float, float, float]
@@ -97,6 +97,8 @@ class Band:
         In how many of the varied runs a zone has vanished, where there is one in the run itself.
     model_error : float
         Standard deviation of ln(equivalent diameter) of the model itself.
+    calibrated : tuple of str
+        What was drawn as published lesions left it; everything else has the library's spread.
     """
 
     zone: str
@@ -108,6 +110,7 @@ class Band:
     spacing: float
     vanished: Mapping[str, int]
     model_error: float = MODEL_ERROR
+    calibrated: tuple[str, ...] = ()
 
 
 def summarise_band(band: Band) -> dict[str, Any]:
@@ -126,6 +129,8 @@ def summarise_band(band: Band) -> dict[str, Any]:
             {"name": u.name, "spread": u.spread, "source": u.source} for u in band.uncertainties
         ],
         "model_error_sd_ln_d": band.model_error,
+        "uncertainty": "posterior" if band.calibrated else "prior",
+        "calibrated": list(band.calibrated),
         "runs": band.runs,
         "spacing_mm": to_mm(band.spacing),
         "vanished": dict(band.vanished),

@@ -63,10 +63,16 @@ def _sentences(band: Mapping[str, Any]) -> list[str]:
     only = f"{span(alone['zones'][name]['volume_ml'])} mL"
     if tumour is not None:
         only += f" and {percent_span(tumour['ablated_fraction'])} of the tumour"
+    shared = ""
+    if band.get("calibrated"):  # results stored before there was a posterior have none
+        shared = (
+            " that would go if one thing alone were known, as published lesions left them all "
+            "(ablsim calibrate); what these could not tell apart shares its part"
+        )
     sentences = [
-        "Shares of the variance. All intervals are 5 to 95 %, with an error of the model itself of "
-        f"{100.0 * band['model_error_sd_ln_d']:.0f} % in diameter; the parameters alone give a "
-        f"{name} zone of {only}.",
+        f"Shares of the variance{shared}. All intervals are 5 to 95 %, with an error of the model "
+        f"itself of {100.0 * band['model_error_sd_ln_d']:.0f} % in diameter; the parameters alone "
+        f"give a {name} zone of {only}.",
         f"Effects are from {band['runs']} more runs on cells of {band['spacing_mm']:g} mm.",
     ]
     sentences += [

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ablsim.case import Case
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+Several = Parameter(consume_multiple=True)
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 
 DIFFERENT, WRONG_INPUT, UNFINISHED, INTERRUPTED = 1, 2, 3, 130
@@ -38,6 +39,7 @@ def run(
     force: Flag = False,
     resume: Flag = False,
     band: Flag = False,
+    uncertainty: Literal["posterior", "prior"] = "posterior",
 ) -> None:
     """Simulate a case, store the result, draw it and sum it up.
 
@@ -58,6 +60,9 @@ def run(
     band
         Say how far each number may be off, and what it hangs on: 13 coarser runs more. With
         --resume, also for a result that is finished.
+    uncertainty
+        What the band draws: parameters as published lesions left them, or with the spreads of the
+        library alone.
     """
     from ablsim.case import Case
     from ablsim.running import add_band, check_target, find_checkpoint, is_finished, simulate_into
@@ -79,7 +84,7 @@ def run(
         checkpoint = find_checkpoint(question, path, resume=resume, force=force)
         result, summary, remark = simulate_into(question, path, checkpoint, quiet=json_)
     if band:
-        summary = add_band(result, path, summary, quiet=json_)
+        summary = add_band(result, path, summary, uncertainty=uncertainty, quiet=json_)
     if json_:
         print(json.dumps(summary, indent=2))
         return
@@ -244,6 +249,66 @@ def validate(
     )
     text, summary = validate_into(output, options, with_band=not no_band, quiet=json_)
     print(json.dumps(summary, indent=2, allow_nan=False) if json_ else text)
+
+
+@app.command
+def calibrate(
+    *,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("calibration"),
+    rows: Annotated[list[str] | None, Several] = None,
+    without: Annotated[list[str] | None, Several] = None,
+    runs: int = 64,
+    seed: int = 1,
+    workers: int | None = None,
+    posterior: Path | None = None,
+    json_: Json = False,
+) -> None:
+    """Infer from published lesions what their model's parameters may be, and how well they predict.
+
+    Takes hours of one core the first time; interrupted, the same command goes on. Defaults of cases
+    do not change, only what bands draw from.
+
+    Parameters
+    ----------
+    output
+        The folder for finished runs, the record (calibration.json) and its picture.
+    rows
+        Only these published rows.
+    without
+        All but these.
+    runs
+        Designed runs of each row, on cells of 2 mm.
+    seed
+        Of the design and of all random numbers.
+    workers
+        Processes at the same time; by default one for each core.
+    posterior
+        Also write the joint draws that bands can use to this file.
+    json_
+        Print the record as one JSON object and nothing else.
+    """
+    from ablsim.calibrating import PICTURE, RECORD, check_request, run_calibration
+
+    check_request(runs=runs, seed=seed, workers=workers, posterior=posterior)
+    record = run_calibration(
+        output,
+        rows=rows,
+        without=without or (),
+        runs=runs,
+        seed=seed,
+        workers=workers,
+        posterior=posterior,
+        quiet=json_,
+    )
+    if json_:
+        print(json.dumps(record, indent=2))
+        return
+    from ablsim.calibration.text import render_calibration
+
+    print(render_calibration(record))
+    print(f"\nRecord   {output / RECORD}\nPicture  {output / PICTURE}")
+    if posterior is not None:
+        print(f"Draws    {posterior}")
 
 
 @app.command

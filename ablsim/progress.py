@@ -20,7 +20,9 @@ class _Clock(ProgressColumn):
     """Simulated time, and simulated seconds per second of waiting."""
 
     def render(self, task: Task) -> Text:
-        total = task.total or 0.0
+        if task.total is None:
+            return Text()
+        total = task.total
         text = f"{task.completed:5.0f} of {total:.0f} s"
         if task.finished:
             return Text(f"{text} simulated in {task.finished_time or 0.0:.0f} s")
@@ -49,6 +51,7 @@ class RunProgress:
         )
         self._task = self._bar.add_task("preparing (the first run compiles)", total=None)
         self._told = 0
+        self._runs_told = -1
 
     def __enter__(self) -> "RunProgress":
         self._bar.start()
@@ -73,6 +76,21 @@ class RunProgress:
     def count(self, what: str, number: int, total: int) -> None:
         """Say that run ``number`` of ``total`` begins."""
         text = f"{what}: run {number} of {total}"
+        self.stage(text)
+        if not self._console.is_terminal:
+            self.say(text)
+
+    def runs(self, done: int, total: int) -> None:
+        """Say how many of many short runs are done; one line every 5 % where there is no bar."""
+        text = f"{done} of {total} runs"
+        self.stage(text)
+        share = int(20.0 * done / total)
+        if not self._console.is_terminal and share > self._runs_told:
+            self._runs_told = share
+            self.say(text)
+
+    def step(self, text: str) -> None:
+        """Name what comes next, in a line of its own where there is no bar."""
         self.stage(text)
         if not self._console.is_terminal:
             self.say(text)

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ablsim.errors import CaseError, ResultError
 
@@ -131,7 +131,12 @@ def simulate_into(
 
 
 def add_band(
-    result: "Result", path: Path, summary: dict[str, Any], *, quiet: bool
+    result: "Result",
+    path: Path,
+    summary: dict[str, Any],
+    *,
+    uncertainty: Literal["posterior", "prior"],
+    quiet: bool,
 ) -> dict[str, Any]:
     """Estimate the band of a stored result and store it with its summary; return that."""
     from ablsim.interruption import Interruption
@@ -150,7 +155,9 @@ def add_band(
                 f"the result {path} is complete, but has no band; --resume --band adds it"
             )
 
-        found = estimate_band(result.case, result, on_run=follow, on_progress=check)
+        found = estimate_band(
+            result.case, result, uncertainty=uncertainty, on_run=follow, on_progress=check
+        )
         error = {**summary["error"], "band": summarise_band(found)}
         summary = {**summary, "error": error}
         replace_summary(path, summary)

@@ -1,8 +1,11 @@
 """The band of a run: vary, run, measure, and say what each number hangs on."""
 
 from collections.abc import Callable
+from typing import Literal
 
-from ablsim.band import MODEL_ERROR, Band, Uncertainty
+import numpy as np
+
+from ablsim.band import Band, Uncertainty
 from ablsim.case import Case
 from ablsim.case_places import coarsest_spacing
 from ablsim.domain import make_domain
@@ -11,7 +14,9 @@ from ablsim.result import Result
 from ablsim.simulation import simulate
 from ablsim.uncertainty.coverage import coverage_curve
 from ablsim.uncertainty.design import FACTORS_MAX, RUNS, plackett_burman
+from ablsim.uncertainty.draws import Draws, draw_factors
 from ablsim.uncertainty.factors import Factor, find_factors, vary, with_spacing
+from ablsim.uncertainty.posterior import Posterior, shipped_posterior
 from ablsim.uncertainty.propagate import (
     Coverage,
     LinearModel,
@@ -32,6 +37,7 @@ def estimate_band(
     case: Case,
     result: Result | None = None,
     *,
+    uncertainty: Literal["posterior", "prior"] | Posterior = "posterior",
     on_run: OnRun | None = None,
     on_progress: OnProgress | None = None,
 ) -> Band:
@@ -39,9 +45,9 @@ def estimate_band(
 
     What matters and is not known (thresholds of damage, perfusion and how much of it stops, light
     that is lost in the fibre and in its char, optics) is varied together in twelve runs, by one
-    standard deviation either way. The spreads are those of the tissue library, not tuned to
-    anything. A linear model through the runs gives intervals of 5, 50 and 95 %, with and without
-    the error of the model itself, and says which parameter carries how much of the variance.
+    standard deviation of the tissue library either way. A linear model through the runs says what
+    any draw of them gives: intervals of 5, 50 and 95 %, with and without the error of the model
+    itself, and which parameter carries how much of the variance.
 
     Parameters
     ----------
@@ -49,6 +55,11 @@ def estimate_band(
         What is asked.
     result : Result, optional
         The result of ``simulate(case)``, if it is at hand; the band goes with its numbers.
+    uncertainty : {'posterior', 'prior'} or Posterior
+        What is drawn: what published lesions left possible, jointly (`ablsim calibrate`), or the
+        spreads of the library, independently. What no published lesion bears on, such as the
+        perfusion of a tumour, has the library's spread either way. The case itself keeps its
+        defaults: where these lie far out in what is possible, its numbers lie beside their middle.
     on_run : callable, optional
         Called before each run with its number, from 1, and how many there are.
     on_progress : callable, optional
@@ -62,7 +73,7 @@ def estimate_band(
     Raises
     ------
     CaseError
-        If ``result`` belongs to another case.
+        If ``result`` belongs to another case, or ``uncertainty`` is no such word.
 
     Notes
     -----
@@ -84,6 +95,7 @@ def estimate_band(
     if result is not None and result.case != case:
         msg = "the result belongs to another case; give the result of this one, or none"
         raise CaseError(msg)
+    posterior = _choose(uncertainty)
     factors = find_factors(case)
     if len(factors) > FACTORS_MAX:
         msg = f"{len(factors)} factors are more than the {FACTORS_MAX} that {RUNS} runs can tell"
@@ -99,7 +111,8 @@ def estimate_band(
     design = plackett_burman()
     coverage = _find_coverage(result, zones)
     model = fit_model(design, varied, reference, zones, coverage)
-    return _describe(case, model, factors, coverage, varied, zones, coarse, RUNS + is_other)
+    draws = draw_factors(factors, posterior=posterior)
+    return _describe(case, model, factors, draws, coverage, varied, zones, coarse, RUNS + is_other)
 
 
 def plan_runs(
@@ -127,6 +140,16 @@ def plan_runs(
         coarse = case
     levels = plackett_burman()[:, : len(chosen)]
     return coarse, tuple(vary(coarse, chosen, at) for at in levels)
+
+
+def _choose(uncertainty: Literal["posterior", "prior"] | Posterior) -> Posterior | None:
+    """Return the posterior that is asked for; None for the prior."""
+    if isinstance(uncertainty, Posterior):
+        return uncertainty
+    if uncertainty not in {"posterior", "prior"}:
+        msg = f'uncertainty = "{uncertainty}": is neither "posterior" nor "prior"'
+        raise CaseError(msg)
+    return shipped_posterior() if uncertainty == "posterior" else None
 
 
 class _Runner:
@@ -167,6 +190,7 @@ def _describe(
     case: Case,
     model: LinearModel,
     factors: tuple[Factor, ...],
+    draws: Draws,
     coverage: Coverage | None,
     varied: list[Zones],
     zones: Zones,
@@ -176,13 +200,14 @@ def _describe(
     """Return the record of what was found."""
     reported = case.physics.reported_zone
     n = len(factors)
-    by_size = shares(model.squares_by[:, PROCESSES.index(reported), 0])
-    by_cover = None if coverage is None else shares(model.coverage_by[:, 0])
+    covariance = draws.covariance
+    by_size = shares(model.squares_by[:, PROCESSES.index(reported), 0], covariance)
+    by_cover = None if coverage is None else shares(model.coverage_by[:, 0], covariance)
     uncertainties = [
         Uncertainty(
             name=factor.name,
-            spread=factor.spread,
-            source=factor.source,
+            spread=_spread_of(factor, draws, i),
+            source=_source_of(factor, draws, i),
             volume_share=None if by_size is None else float(by_size[i]),
             fraction_share=None if by_cover is None else float(by_cover[i]),
         )
@@ -195,11 +220,26 @@ def _describe(
     }
     return Band(
         zone=reported,
-        intervals=find_intervals(model, factors, reported, coverage, MODEL_ERROR),
-        parameters_only=find_intervals(model, factors, reported, coverage),
+        intervals=find_intervals(model, draws, reported, coverage),
+        parameters_only=find_intervals(model, draws.without_error(), reported, coverage),
         uncertainties=tuple(sorted(uncertainties, key=lambda u: -(u.volume_share or 0.0))),
         together=None if by_size is None else float(by_size[n:].sum()),
         runs=runs,
         spacing=coarse.numerics.spacing,
         vanished={name: count for name, count in vanished.items() if count},
+        model_error=draws.model_error,
+        calibrated=tuple(factors[i].name for i in draws.known),
     )
+
+
+def _spread_of(factor: Factor, draws: Draws, i: int) -> str:
+    """Say in words how a factor is spread."""
+    if i not in draws.known:
+        return factor.spread
+    x = draws.coordinates[:, i]
+    return factor.describe(float(np.mean(x)), float(np.std(x)))
+
+
+def _source_of(factor: Factor, draws: Draws, i: int) -> str:
+    """Say where the spread of a factor comes from."""
+    return f"published lesions, and {factor.source}" if i in draws.known else factor.source

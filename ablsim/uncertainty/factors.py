@@ -16,20 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from ablsim.case import Case
-from ablsim.damage.rate import SHIFT_DURATION, threshold_temperature
 from ablsim.quantities import TEMPERATURE_DIFFERENCE
 from ablsim.tissue.constants import CHAR_FILM_FRACTION, TRANSMISSION_BARE, TRANSMISSION_DIFFUSER
-from ablsim.tissue.dose import ThermalDose
-from ablsim.tissue.kinetics import TIE_TEMPERATURE
-from ablsim.tissue.library import get_kinetics
-from ablsim.tissue.properties import ASSUMED, GIVEN, DamageKinetics, Sourced
-from ablsim.units import GAS_CONSTANT
-
-ALTERNATIVES: Mapping[str, tuple[str, ...]] = {
-    "stasis": ("brown_stasis", "borrelli_bhk", "cem43_30", "cem43_60", "cem43_120"),
-    "death": ("reddy_hcc_2013", "borrelli_bhk", "henriques_skin", "cem43_240"),
-}
-"""Kinetics of the library that describe a process equally well; the first one is the default."""
+from ablsim.tissue.properties import ASSUMED, GIVEN, Sourced
+from ablsim.uncertainty.thresholds import threshold_spread
 
 SHUTDOWN = Sourced(
     1.0,
@@ -66,6 +56,12 @@ class Factor:
         Writes a value into the tables of a case file.
     middle, sd : float
         Value at the coordinate 0, and how much further it is at 1.
+    log_spread : float, optional
+        Where the value is how many SD of a logarithm a number is scaled by: that SD.
+    unit : str
+        Unit of what `level` returns: "K", or "1" for a share or a factor.
+    default : float
+        What `level` is in the case as it stands.
     """
 
     name: str
@@ -75,6 +71,9 @@ class Factor:
     write: Callable[[Table, float], None]
     middle: float = 0.0
     sd: float = 1.0
+    log_spread: float | None = None
+    unit: str = "1"
+    default: float = 1.0
 
     def apply(self, table: Table, x: float) -> None:
         """Write the value at a coordinate into the tables of a case file."""
@@ -84,6 +83,34 @@ class Factor:
         """Return the coordinate that is not exceeded with a probability between 0 and 1."""
         p = np.asarray(probability, dtype=np.float64)
         return np.asarray(ndtri(p) if self.shape == "normal" else _HALF_RANGE * (2.0 * p - 1.0))
+
+    def level(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Return what a coordinate stands for: shift [K], share, or factor up or down."""
+        value = self.middle + self.sd * np.asarray(x, dtype=np.float64)
+        return np.asarray(value if self.log_spread is None else np.exp(self.log_spread * value))
+
+    def is_same(self, other: "Factor") -> bool:
+        """Say whether a coordinate means the same of another case's factor.
+
+        Of a number that is scaled, so many SD of its logarithm mean the same, however wide each is.
+        """
+        if (self.name, self.shape) != (other.name, other.shape):
+            return False
+        if self.log_spread is not None or other.log_spread is not None:
+            return self.log_spread is not None and other.log_spread is not None
+        numbers = zip((self.middle, self.sd), (other.middle, other.sd), strict=True)
+        return all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in numbers)
+
+    def describe(self, mean: float, sd: float) -> str:
+        """Say in words how a coordinate with this mean and SD is spread."""
+        if self.log_spread is not None:
+            factor, scatter = (math.exp(self.log_spread * number) for number in (mean, sd))
+            around = "" if f"{factor:.2f}" == "1.00" else f"x {factor:.2f}, "
+            return f"{around}factor {scatter:.2f} up or down"
+        value, spread = self.middle + self.sd * mean, self.sd * sd
+        if self.unit == "K":
+            return f"{value:+.2f} K, SD {spread:.2f} K"
+        return f"{value:.3f}, SD {spread:.3f}"
 
 
 def vary(
@@ -143,63 +170,28 @@ def _writable(case: Case, spacing: float | None) -> Table:
 
 def _thresholds(case: Case) -> list[Factor]:
     """Return the temperatures that complete the three processes."""
-    spreads = {
-        "stasis": _disagreement("stasis", case.physics.stasis),
-        "whitening": _fit_error(case.physics.whitening),
-        "death": _disagreement("death", case.physics.death),
-    }
     found = []
-    for process, spread in spreads.items():
+    for process in ("stasis", "whitening", "death"):
+        spread = threshold_spread(process, getattr(case.physics, process))
         if spread is None:
             continue
-        mean, sd, source = spread
         given = float(getattr(case.physics, f"{process}_shift"))
-        mean = 0.0 if given else mean
-        middle = f"{mean:+.2f} K, " if mean else ""
+        if given:
+            spread = spread._replace(mean=0.0)
         found.append(
             Factor(
                 name=f"{process} threshold",
-                spread=f"{middle}SD {sd:.2f} K",
-                source=source,
-                shape="normal",
+                spread=spread.words,
+                source=spread.source,
+                shape=spread.shape,
                 write=_kelvin_of_physics(f"{process}_shift"),
-                middle=given + mean,
-                sd=sd,
+                middle=given + spread.mean,
+                sd=spread.sd,
+                unit="K",
+                default=given,
             )
         )
     return found
-
-
-def _disagreement(process: str, name: str) -> tuple[float, float, str] | None:
-    """Return mean and SD [K] of how far published sets lie from the one called ``name``.
-
-    Compared is the temperature that completes the process in `SHIFT_DURATION`. A set that the case
-    chose itself stands in the middle of that spread; one without a threshold has none.
-    """
-    if not isinstance(get_kinetics(name), DamageKinetics | ThermalDose):
-        return None
-    names = ALTERNATIVES[process]
-    levels = [threshold_temperature(get_kinetics(n), SHIFT_DURATION) for n in names]
-    mean = float(np.mean(levels)) - levels[0] if name == names[0] else 0.0
-    return mean, float(np.std(levels, ddof=1)), f"what {', '.join(names)} disagree about"
-
-
-def _fit_error(name: str) -> tuple[float, float, str] | None:
-    """Return mean and SD [K] from the spread of an activation energy, if it is known.
-
-    The energy moves by its SD, and the frequency factor with it so that the rate in the middle of
-    what was measured, at 50 degC, stays.
-    """
-    process = get_kinetics(name)
-    if not isinstance(process, DamageKinetics) or process.activation_energy.spread is None:
-        return None
-    spread = process.activation_energy.spread
-    log_factor = math.log(process.frequency_factor.si * SHIFT_DURATION)
-    energy = process.activation_energy.si
-    low, high = (
-        (energy + e) / (GAS_CONSTANT * log_factor + e / TIE_TEMPERATURE) for e in (-spread, spread)
-    )
-    return 0.0, 0.5 * abs(high - low), "error of the fitted line alone, its rate at 50 degC kept"
 
 
 def _perfusions(case: Case) -> list[Factor]:
@@ -222,6 +214,7 @@ def _perfusions(case: Case) -> list[Factor]:
                 source=rate.source,
                 shape="normal",
                 write=_scale({name: {"perfusion_rate": rate}}, {name: rate.spread}),
+                log_spread=rate.spread,
             )
         )
     return found
@@ -289,6 +282,7 @@ def _optics(case: Case) -> list[Factor]:
                     source="spread of native tissue; coagulated tissue goes with it",
                     shape="normal",
                     write=_scale(changes, spreads),
+                    log_spread=next(iter(spreads.values())),
                 )
             )
     return found
@@ -304,6 +298,7 @@ def _range(name: str, number: Sourced, write: Callable[[Table, float], None]) ->
         write=write,
         middle=0.5 * (number.low + number.high),
         sd=0.5 * (number.high - number.low) / _HALF_RANGE,
+        default=number.value,
     )
 
 

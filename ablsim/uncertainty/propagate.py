@@ -3,8 +3,8 @@
 Linear in the factors are the squares of lengths, a volume counting as the cube of one: where a
 zone is about to vanish its size goes as the root of what is left to the threshold, far from it any
 power does. Linear are margins too, and covered shares as the offset of the zone's surface that
-makes them (`ablsim.uncertainty.coverage`). The linear model is asked at many points of the
-factors' distributions, and the quantiles of what it says are the intervals.
+makes them (`ablsim.uncertainty.coverage`). The linear model is asked at many draws of the factors
+(`ablsim.uncertainty.draws`), and the quantiles of what it says are the intervals.
 """
 
 from collections.abc import Sequence
@@ -12,17 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import qmc
 
 from ablsim.band import LEVELS, Interval, Intervals, TumourBand, ZoneBand
 from ablsim.uncertainty.coverage import CoverageCurve
 from ablsim.uncertainty.design import effects
-from ablsim.uncertainty.factors import Factor
+from ablsim.uncertainty.draws import Draws
 from ablsim.zone import PROCESSES, Zones
-
-SAMPLES_LOG2 = 13
-"""The linear model is asked at two to the power of this many points."""
 
 FloatArray = NDArray[np.float64]
 
@@ -102,31 +97,25 @@ def fit_model(
 
 
 def find_intervals(
-    model: LinearModel,
-    factors: Sequence[Factor],
-    reported: str,
-    coverage: Coverage | None,
-    model_error: float = 0.0,
+    model: LinearModel, draws: Draws, reported: str, coverage: Coverage | None
 ) -> Intervals:
     """Return the intervals of every number.
 
     Parameters
     ----------
     model : LinearModel
-        Its first ``len(factors)`` effects are those of the factors.
-    factors : sequence of Factor
-        Their distributions.
+        Its first effects are those of the factors.
+    draws : Draws
+        Draws of the factors, and of an error of ln(length) that all zones have alike. It moves the
+        surface of the reported zone evenly, by so much of its equivalent radius.
     reported : str
         The zone that tumour figures refer to.
     coverage : Coverage or None
         Curves of the tumour.
-    model_error : float
-        Standard deviation of an error of ln(length) that all zones have alike. It moves the surface
-        of the reported zone evenly, by so much of its equivalent radius.
     """
-    x, z = _points(factors)
-    n = len(factors)
-    growth = np.exp(model_error * z)[:, None, None]
+    x = draws.coordinates
+    n = x.shape[1]
+    growth = np.exp(draws.log_error)[:, None, None]
     squares = model.squares + np.tensordot(x, model.squares_by[:n], 1)
     bare = np.sqrt(np.maximum(0.0, squares))
     lengths = bare * growth
@@ -158,10 +147,31 @@ def find_intervals(
     return Intervals(zones, tumour, _interval(healthy))
 
 
-def shares(slopes: FloatArray) -> FloatArray | None:
-    """Return which share of the variance each effect carries; None if there is none."""
-    total = float(np.sum(slopes**2))
-    return np.asarray(slopes**2 / total) if total > 0.0 else None
+def shares(slopes: FloatArray, covariance: FloatArray) -> FloatArray | None:
+    """Return which share of the variance would go if one thing alone were known.
+
+    Parameters
+    ----------
+    slopes : ndarray of float64, shape (n_columns,)
+        Change of an answer with one SD of the prior of each factor, then of what acts together.
+    covariance : ndarray of float64, shape (n_factors, n_factors)
+        Covariance of the factors' coordinates. Where they are independent the shares add up to
+        one; what the data could not tell apart shares its part.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_columns,), or None
+        None if there is no variance.
+    """
+    n = len(covariance)
+    own, rest = slopes[:n], slopes[n:]
+    by_factor = covariance @ own
+    total = float(own @ by_factor + np.sum(rest**2))
+    if not total > 0.0:
+        return None
+    variance = np.diag(covariance)
+    alone = np.where(variance > 0.0, by_factor**2 / np.where(variance > 0.0, variance, 1.0), 0.0)
+    return np.concatenate([alone, rest**2]) / total
 
 
 def _squares(zones: Zones) -> FloatArray:
@@ -186,17 +196,6 @@ def _coverage(zones: Zones, coverage: Coverage | None) -> FloatArray:
             mean,
         ]
     )
-
-
-def _points(factors: Sequence[Factor]) -> tuple[FloatArray, FloatArray]:
-    """Return points of the factors' distribution, and of a standard normal one beside them.
-
-    They fill it evenly and are always the same: Sobol's sequence, moved off its edges.
-    """
-    sequence = qmc.Sobol(len(factors) + 1, scramble=False)
-    u = sequence.random_base2(SAMPLES_LOG2) + 0.5 / 2**SAMPLES_LOG2
-    x = np.array([factor.coordinate(u[:, i]) for i, factor in enumerate(factors)])
-    return x.reshape(len(factors), -1).T, np.asarray(ndtri(u[:, -1]))
 
 
 def _interval(values: FloatArray) -> Interval:

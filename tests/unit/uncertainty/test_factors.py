@@ -8,7 +8,8 @@ import pytest
 from ablsim.case import Case
 from ablsim.damage.rate import SHIFT_DURATION, threshold_temperature
 from ablsim.tissue.library import get_kinetics
-from ablsim.uncertainty.factors import ALTERNATIVES, find_factors, vary, with_spacing
+from ablsim.uncertainty.factors import find_factors, vary, with_spacing
+from ablsim.uncertainty.thresholds import ALTERNATIVES
 
 PATIENT = {
     "schema": "ablsim/case/1",
@@ -150,10 +151,18 @@ def test_a_set_that_the_case_names_or_shifts_itself_stands_in_the_middle():
         assert middle.physics.stasis_shift == pytest.approx(given)
 
 
-def test_the_whitening_threshold_moves_as_its_energy_with_the_rate_at_50_degrees_kept():
+def test_the_whitening_threshold_lies_anywhere_within_the_change():
+    """Its ends are where the one rate, ten times sooner and ten times later, is complete."""
     case = Case.from_dict(PATIENT)
+    whitening = get_kinetics("jacques_liver_whitening")
+    middle, sooner, later = (
+        threshold_temperature(whitening, SHIFT_DURATION * factor) for factor in (1.0, 10.0, 0.1)
+    )
+    low, high = named(case)["whitening threshold"].level([-math.sqrt(3.0), math.sqrt(3.0)])
+    assert high - low == pytest.approx(later - sooner, rel=1e-9)
+    assert (low, high) == pytest.approx((sooner - middle, later - middle), abs=0.2)
     shift = alone(case, "whitening threshold", 1.0).physics.whitening_shift
-    assert shift == pytest.approx(0.058, abs=0.005)
+    assert shift == pytest.approx(high / math.sqrt(3.0))
 
 
 def test_coordinates_have_mean_zero_and_unit_variance():
@@ -174,3 +183,27 @@ def test_coarser_cells_leave_the_question_as_it_is():
     assert with_spacing(case, case.numerics.spacing) is case
     own_domain = Case.from_dict({**PATIENT, "domain": {"size": "37 mm"}})
     assert with_spacing(own_domain, 2e-3).domain.size == (0.037, 0.037, 0.037)
+
+
+def test_a_coordinate_stands_for_a_shift_a_share_or_a_factor():
+    factors = named(Case.from_dict(PATIENT))
+    assert factors["shutdown of perfusion"].level(0.0) == pytest.approx(0.95)
+    assert factors["perfusion of liver"].level([0.0, -1.0]) == pytest.approx([1.0, math.exp(-0.25)])
+    stasis = factors["stasis threshold"]
+    assert stasis.level(1.0) - stasis.level(0.0) == pytest.approx(stasis.sd)
+    assert stasis.describe(0.0, 1.0) == stasis.spread
+    assert factors["perfusion of liver"].describe(0.0, 1.0) == factors["perfusion of liver"].spread
+    assert factors["perfusion of liver"].describe(-1.0, 0.5) == "x 0.78, factor 1.13 up or down"
+    assert factors["shutdown of perfusion"].describe(0.0, 0.5) == "0.950, SD 0.014"
+
+
+def test_a_factor_is_the_same_where_its_coordinate_means_the_same():
+    patient, bench = named(Case.from_dict(PATIENT)), named(Case.from_dict(BENCH))
+    for name in ("stasis threshold", "absorption of light"):
+        assert patient[name].is_same(bench[name])
+    assert not patient["stasis threshold"].is_same(patient["death threshold"])
+    shifted = named(Case.from_dict({**PATIENT, "physics": {"stasis_shift": "1 K"}}))
+    assert not shifted["stasis threshold"].is_same(patient["stasis threshold"])
+    assert shifted["death threshold"].is_same(patient["death threshold"])
+    other = named(Case.from_dict({**PATIENT, "physics": {"stasis": "borrelli_bhk"}}))
+    assert not other["stasis threshold"].is_same(patient["stasis threshold"])
