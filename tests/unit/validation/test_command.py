@@ -57,7 +57,7 @@ def test_a_wrong_option_is_refused_with_a_remedy(options, words):
 @pytest.mark.parametrize("change", ["physics.nonsense=3", "physics.stasis=nobody"])
 def test_a_change_that_no_case_takes_is_refused_before_a_folder_is_made(change, tmp_path):
     options = check_options(**{**DEFAULTS, "changes": [change]})
-    with pytest.raises(CaseError, match="nonsense|nobody"):
+    with pytest.raises(CaseError, match=r"nonsense|nobody"):
         validate_into(tmp_path / "report", options, with_band=False, quiet=True)
     assert not list(tmp_path.iterdir())
 
@@ -146,7 +146,8 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     child = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    time.sleep(6.0)
+    assert "to compute: 2 runs, in 1 process" in child.stderr.readline()
+    time.sleep(1.0)
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert child.returncode == 130
