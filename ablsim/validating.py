@@ -187,10 +187,17 @@ def _count(number: int, word: str) -> str:
 
 
 def _draw(lines: Sequence[Any], path: Path, settings: str) -> str | None:
-    """Draw the picture; return its name, None if there was nothing to draw."""
+    """Draw the picture, whole or not at all; return its name, None if there is nothing to draw."""
     from ablsim.view.measured import draw_measured
 
-    return path.name if draw_measured(lines, path, settings=settings) else None
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if not draw_measured(lines, part, settings=settings):
+            return None
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path.name
 
 
 def _unknown_row(unknown: Sequence[str], names: Sequence[str]) -> str:
