@@ -379,5 +379,5 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt as stop:
-        print(f"\nablsim: interrupted; {stop or 'no result was written'}", file=sys.stderr)
+        print(f"\nablsim: interrupted; {str(stop) or 'no result was written'}", file=sys.stderr)
         sys.exit(INTERRUPTED)

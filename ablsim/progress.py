@@ -111,13 +111,13 @@ class WorkProgress:
     ----------
     efforts : sequence of float
         How much work each piece is, in any unit.
-    workers : int
-        How many pieces are worked on at the same time.
+    heading : str
+        What is to be done, said first.
     quiet : bool
         Show nothing.
     """
 
-    def __init__(self, efforts: Sequence[float], *, workers: int, quiet: bool = False) -> None:
+    def __init__(self, efforts: Sequence[float], *, heading: str, quiet: bool = False) -> None:
         self._console = Console(stderr=True, quiet=quiet)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -131,13 +131,12 @@ class WorkProgress:
         )
         self._count = len(efforts)
         self._done = 0
-        self._workers = workers
+        self._heading = heading
         self._task = self._bar.add_task("starting", total=sum(efforts))
 
     def __enter__(self) -> "WorkProgress":
         self._bar.start()
-        processes = "1 process" if self._workers == 1 else f"{self._workers} processes"
-        self.say(f"to compute: {self._count} (runs, and bands of 13 coarser ones) in {processes}")
+        self.say(self._heading)
         return self
 
     def __exit__(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ablsim.errors import CaseError
 
 if TYPE_CHECKING:
+    from ablsim.validation.kept import Task
     from ablsim.validation.published import PublishedRow
     from ablsim.validation.study import Study
 
@@ -143,25 +144,25 @@ def _compute(study: "Study", folder: Path, *, workers: int, quiet: bool) -> dict
     """Compute what the folder does not hold; return the reasons of what failed, by key."""
     from ablsim.interruption import Interruption
     from ablsim.progress import WorkProgress
-    from ablsim.validation.kept import Task, read_kept
+    from ablsim.validation.kept import read_kept
     from ablsim.validation.workers import compute
 
     every = study.tasks()
     tasks = [task for task in every if read_kept(task.path(folder)) is None]
     if not quiet and len(tasks) < len(every):
         found = len(every) - len(tasks)
-        print(f"{found} of {len(every)} runs and bands are in {folder} already", file=sys.stderr)
+        print(f"{found} of {len(every)} runs and bands are there already", file=sys.stderr)
     if not tasks:
         return {}
     efforts = {task.key: task.effort for task in tasks}
     with (
         Interruption() as interruption,
         WorkProgress(
-            list(efforts.values()), workers=min(workers, len(tasks)), quiet=quiet
+            list(efforts.values()), heading=_say_work(tasks, workers), quiet=quiet
         ) as progress,
     ):
 
-        def note(task: Task, reason: str) -> None:
+        def note(task: "Task", reason: str) -> None:
             progress.done(task.label, efforts[task.key], reason)
 
         def check() -> None:
@@ -172,11 +173,31 @@ def _compute(study: "Study", folder: Path, *, workers: int, quiet: bool) -> dict
         return compute(tasks, folder, workers=workers, on_done=note, check=check)
 
 
+def _say_work(tasks: Sequence["Task"], workers: int) -> str:
+    """Say what is to be computed."""
+    bands = sum(task.work == "band" for task in tasks)
+    parts = [_count(len(tasks) - bands, "run")] if bands < len(tasks) else []
+    parts += [f"{_count(bands, 'band')} of 13 coarser runs each"] if bands else []
+    return f"to compute: {' and '.join(parts)}, in {_count(min(workers, len(tasks)), 'process')}"
+
+
+def _count(number: int, word: str) -> str:
+    plural = f"{word}es" if word.endswith("s") else f"{word}s"
+    return f"{number} {word if number == 1 else plural}"
+
+
 def _draw(lines: Sequence[Any], path: Path, settings: str) -> str | None:
-    """Draw the picture; return its name, None if there was nothing to draw."""
+    """Draw the picture, whole or not at all; return its name, None if there is nothing to draw."""
     from ablsim.view.measured import draw_measured
 
-    return path.name if draw_measured(lines, path, settings=settings) else None
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if not draw_measured(lines, part, settings=settings):
+            return None
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path.name
 
 
 def _unknown_row(unknown: Sequence[str], names: Sequence[str]) -> str:
