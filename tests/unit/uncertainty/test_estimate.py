@@ -11,6 +11,8 @@ from ablsim.case import Case
 from ablsim.errors import CaseError
 from ablsim.zone import measure_zones
 
+pytestmark = pytest.mark.compiled
+
 PATIENT = {
     "schema": "ablsim/case/1",
     "title": "tiny patient",
