@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ablsim.case import Case
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
-Several = Parameter(consume_multiple=True)
+Several = Parameter(consume_multiple=True, negative="")
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 
 WRONG_INPUT, UNFINISHED, INTERRUPTED = 2, 3, 130
@@ -141,6 +141,51 @@ def view(result: Path, /, *, png: Path | None = None) -> None:
     print(target)
     if remark:
         print(remark, file=sys.stderr)
+
+
+@app.command
+def validate(
+    *,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("validation"),
+    json_: Json = False,
+    only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    set_: Annotated[
+        list[str] | None, Parameter(name="--set", consume_multiple=True, negative="")
+    ] = None,
+    spacing: str = "1 mm",
+    no_band: Flag = False,
+    workers: int | None = None,
+    cohorts: Flag = False,
+) -> None:
+    """Predict published lesions with one set of defaults, and say how far off each is.
+
+    Parameters
+    ----------
+    output
+        Folder for report (validation.md), picture (.png), table (.csv) and finished runs, which a
+        second call finds again.
+    json_
+        Print the table as one JSON object and nothing else.
+    only
+        These rows alone, by name.
+    set_
+        Change a key of every case alike: --set "physics.stasis=cem43_60". Said in the report.
+    spacing
+        Edge length of a cell.
+    no_band
+        Leave out how sure each prediction is, which is most of the work.
+    workers
+        How many processes compute; by default as many as there are processors.
+    cohorts
+        Also the outcomes of many patients.
+    """
+    from ablsim.validating import check_options, validate_into
+
+    options = check_options(
+        only=only, changes=set_, spacing=spacing, workers=workers, cohorts=cohorts
+    )
+    text, summary = validate_into(output, options, with_band=not no_band, quiet=json_)
+    print(json.dumps(summary, indent=2, allow_nan=False) if json_ else text)
 
 
 @app.command
@@ -271,5 +316,5 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt as stop:
-        print(f"\nablsim: interrupted; {stop or 'no result was written'}", file=sys.stderr)
+        print(f"\nablsim: interrupted; {str(stop) or 'no result was written'}", file=sys.stderr)
         sys.exit(INTERRUPTED)

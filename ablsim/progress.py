@@ -1,9 +1,18 @@
 """What a waiting person sees: simulated time, speed and time left, on standard error."""
 
+from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 
@@ -93,3 +102,59 @@ class RunProgress:
         if not self._console.is_terminal and share > self._told:
             self._told = share
             self.say(f"{10 * share:3d} %  {time:.0f} of {duration:.0f} s simulated")
+
+
+class WorkProgress:
+    """Progress of many pieces of work of known size: a bar, or one line for each piece done.
+
+    Parameters
+    ----------
+    efforts : sequence of float
+        How much work each piece is, in any unit.
+    heading : str
+        What is to be done, said first.
+    quiet : bool
+        Show nothing.
+    """
+
+    def __init__(self, efforts: Sequence[float], *, heading: str, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=32),
+            TextColumn("{task.percentage:3.0f} %"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(compact=True),
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+            transient=True,
+        )
+        self._count = len(efforts)
+        self._done = 0
+        self._heading = heading
+        self._task = self._bar.add_task("starting", total=sum(efforts))
+
+    def __enter__(self) -> "WorkProgress":
+        self._bar.start()
+        self.say(self._heading)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Write one line above the bar."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def done(self, what: str, effort: float, remark: str = "") -> None:
+        """Say that a piece is done, and what was wrong with it."""
+        self._done += 1
+        words = f"{self._done} of {self._count} done"
+        self._bar.update(self._task, advance=effort, description=words)
+        if remark or not self._console.is_terminal:
+            self.say(f"{words}: {what}{f' ({remark})' if remark else ''}")

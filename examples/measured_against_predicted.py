@@ -1,9 +1,7 @@
-"""How close does ablsim come to published lesions, with one set of defaults for all?
+"""How close does ablsim come to published lesions when one thing is changed for all of them?
 
-Simulates the case files beside this script that `measured.csv` names, 2 mm fine unless told
-otherwise, and prints measured beside predicted in the zone that each row names. A "maximum" is the
-largest lesion of a series: a prediction below it is no error. Options put other kinetics, start
-temperatures or transmissions side by side, one column each:
+`ablsim validate` compares every published row with the defaults, or with one change. This puts
+several changes side by side, one column each, on cells of 2 mm unless told otherwise:
 
     measured_against_predicted.py --kinetics brown_stasis borrelli_bhk cem43_60 cem43_120
     measured_against_predicted.py --kinetics henriques_skin --all-three
@@ -17,43 +15,41 @@ last lines say which one each diffuser lesion would need: what the default of 0.
 """
 
 import argparse
-import csv
-from itertools import groupby, pairwise, product
-from math import inf, log, sqrt
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import pairwise, product
+from math import inf
 
 import numpy as np
-from scipy.ndimage import map_coordinates
 
 import ablsim
-from ablsim.units import to_celsius
+from ablsim.validation import PublishedRow, make_case, read_rows
+from ablsim.validation.answer import make_answer
+from ablsim.validation.report import Line, make_lines
+from ablsim.validation.study import RowAnswers, RowPlan
+from ablsim.validation.totals import Totals, sum_up
+from ablsim.validation.wording import number, say_error, say_measured
 
-HERE = Path(__file__).parent
 PROCESSES = ("stasis", "whitening", "death")
-AXES = {"diameter": 2, "volume": 3}  # of an ellipsoid's three; any other size stands for one axis
-PAIRS = {"one fibre": "albrecht98_1", "four fibres": "albrecht98_4"}
 
-Row = dict[str, str]
 Changes = dict[str, object]
 
 
-def read_measured() -> list[Row]:
-    """Return the rows of measured.csv."""
-    with (HERE / "measured.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def read_measured() -> dict[str, PublishedRow]:
+    """Return the published rows of which something was measured, by name."""
+    return {row.id: row for row in read_rows() if row.is_simulated and row.quantities}
 
 
-def read_case(name: str, changes: Changes, spacing: str) -> ablsim.Case:
-    """Return a case as a column has it; what does not concern it stays as it is."""
-    case = ablsim.Case.from_toml(HERE / f"{name}.toml")
+def change_case(row: PublishedRow, changes: Changes, spacing: str) -> ablsim.Case:
+    """Return a row's case as a column has it; what does not concern it stays as it is."""
+    case = make_case(row, spacing=spacing)
     fitting = {key: value for key, value in changes.items() if key.startswith("physics")}
     if "start" in changes and case.tissue.perfusion == "none":
         fitting["tissue.start_temperature"] = changes["start"]
-    if "transmission" in changes and case.fibres_all[0].kind == "diffuser":
+    if "transmission" in changes and is_diffuser(row):
         fibres = "fibres" if case.fibre_array else "fibre#1"
         fitting[f"{fibres}.transmission"] = changes["transmission"]
     fitting |= one_change(case, str(changes.get("change", "")))
-    return case.replace({"numerics.spacing": spacing, **fitting})
+    return case.replace(fitting)
 
 
 def one_change(case: ablsim.Case, words: str) -> Changes:
@@ -75,108 +71,63 @@ def one_change(case: ablsim.Case, words: str) -> Changes:
         }
     key, _, value = words.partition("=")
     if key == "length":
-        is_diffuser = case.fibres_all[0].kind == "diffuser"
+        has_length = case.fibres_all[0].kind == "diffuser"
         fibres = "fibres" if case.fibre_array else "fibre#1"
-        return {f"{fibres}.length": value} if is_diffuser else {}
+        return {f"{fibres}.length": value} if has_length else {}
     return {f"physics.{key}": value} if key else {}
 
 
-def predict(case: ablsim.Case) -> dict[tuple[str, str], float]:
-    """Return every quantity a row can name: sizes [mm] and volumes [mL] by zone, degC at points."""
-    states: list[tuple[float, list[float]]] = []
-    distances = (5, 7)  # mm across from the tip
-    tip, grid, base = case.fibres_all[0].tip, case.grid(), case.tissue.body_temperature
-    points = [(tip[0] + 1e-3 * distance, tip[1], tip[2]) for distance in distances]
-
-    def note(snapshot: ablsim.Snapshot) -> None:
-        rise = map_coordinates(snapshot.fields.rise, grid.index(points).T, order=1)
-        states.append((snapshot.time, [to_celsius(base + float(r)) for r in rise]))
-
-    result = ablsim.simulate(case, on_snapshot=note)
-    zones = ablsim.measure_zones(result)
-    predicted = {}
-    for process in PROCESSES:
-        zone = zones[process]
-        predicted["length", process] = 1e3 * zone.along
-        predicted["diameter", process] = 1e3 * zone.across
-        predicted["volume", process] = 1e6 * zone.volume
-        for word, length in zip(("longest", "middle", "shortest"), zone.axes, strict=True):
-            predicted[f"{word} axis", process] = 1e3 * length
-    off = max(state for state in states if state[0] <= case.protocol.laser_time)
-    for i, distance in enumerate(distances):
-        predicted[f"temperature at {distance} mm", ""] = off[1][i]
-        predicted[f"highest temperature at {distance} mm", ""] = max(s[1][i] for s in states)
-    return predicted
+def is_diffuser(row: PublishedRow) -> bool:
+    """Say whether a row was treated with diffusers."""
+    return make_case(row).fibres_all[0].kind == "diffuser"
 
 
-def error_of(row: Row, value: float) -> float:
-    """Return ln(predicted / measured) per length, or kelvins between temperatures."""
-    measured = float(row["measured"])
-    if row["unit"] == "degC":
-        return value - measured
-    ratio = log(value / measured) if value > 0.0 else -inf
-    return ratio / 3.0 if row["quantity"] == "volume" else ratio
+def predict_all(rows: Sequence[PublishedRow], changes: Changes, spacing: str) -> list[Line]:
+    """Return every measured number of the rows with its prediction under some changes."""
+    found = []
+    for row in rows:
+        result = ablsim.simulate(change_case(row, changes, spacing))
+        answer = make_answer(result, ablsim.measure_zones(result))
+        found.append((RowPlan(row), RowAnswers(answer)))
+    return list(make_lines(found))
 
 
-def print_rows(rows: list[Row], columns: dict[str, dict[int, float]]) -> None:
-    """Print a line for each row, with predicted value and error in every column."""
-    print(f"{'':<53}" + "".join(f"{label:>24}" for label in columns))
-    for i, row in enumerate(rows):
-        spread = f" +- {row['measured_sd']}" if row["measured_sd"] else ""
-        least = "<= " if row["kind"] == "maximum" else ""
-        shown = f"{least}{row['measured']}{spread} {row['unit']}"
-        line = f"{row['case']:<18}{row['quantity']:<19.19}{shown:>16}"
-        for values in columns.values():
-            error = error_of(row, values[i])
-            unit = " K" if row["unit"] == "degC" else "  "
-            digits = 1 if row["unit"] == "degC" else 2
-            line += f"{values[i]:>14.1f} {error:>+7.{digits}f}{unit}"
-        print(line)
+def print_rows(columns: dict[str, list[Line]]) -> None:
+    """Print a line for each measured number, with predicted value and error in every column."""
+    print(f"{'':<61}" + "".join(f"{label:>24}" for label in columns))
+    for lines in zip(*columns.values(), strict=True):
+        first = lines[0]
+        text = f"{first.row.id:<18}{first.name:<27}{say_measured(first):>16}"
+        print(text + "".join(f"{number(one.predicted):>14} {say_error(one):>9}" for one in lines))
 
 
-def lesion_errors(rows: list[Row], values: dict[int, float], kind: str) -> dict[str, float]:
-    """Return ln(D predicted / measured) of every lesion, D that of the ellipsoid it measured."""
-    errors = {}
-    numbered = [(i, row) for i, row in enumerate(rows) if row["kind"] == kind and row["zone"]]
-    for name, group in groupby(numbered, key=lambda entry: entry[1]["case"]):
-        known = [(AXES.get(r["quantity"], 1), error_of(r, values[i])) for i, r in group]
-        errors[name] = sum(n * error for n, error in known) / sum(n for n, _ in known)
-    return errors
-
-
-def print_summary(rows: list[Row], columns: dict[str, dict[int, float]]) -> None:
+def print_summary(columns: dict[str, Totals]) -> None:
     """Print root mean squares over lesions, and volumes without flow over those with."""
-    for words, kind in (("two-sided", "mean"), ("maximum", "maximum")):
-        line = f"RMS of ln D over lesions, {words:<27}"
-        for values in columns.values():
-            errors = list(lesion_errors(rows, values, kind).values())
-            rms = sqrt(sum(error**2 for error in errors) / len(errors)) if errors else None
-            line += f"{'-' if rms is None else f'{rms:.2f}':>22}  "
-        print(line)
-    volumes = {row["case"]: i for i, row in enumerate(rows) if row["quantity"] == "volume"}
-    for words, stem in PAIRS.items():
-        if {f"{stem}_flow", f"{stem}_occl"} <= set(volumes):
-            flow, occluded = volumes[f"{stem}_flow"], volumes[f"{stem}_occl"]
-            measured = float(rows[occluded]["measured"]) / float(rows[flow]["measured"])
-            line = f"occluded / perfused, {words:<16}{measured:>13.1f}   "
-            for values in columns.values():
-                line += f"{values[occluded] / values[flow] if values[flow] else inf:>22.1f}  "
-            print(line)
+    totals = list(columns.values())
+    rows = {
+        "RMS of ln D over lesions, two-sided": [one.lesions.rms for one in totals],
+        "RMS of ln D over lesions, maxima": [one.maxima.rms for one in totals],
+    }
+    for i, ratio in enumerate(totals[0].ratios):
+        name = f"occluded / perfused, {ratio.name}: {ratio.measured:.1f}"
+        rows[name] = [one.ratios[i].predicted for one in totals]
+    for name, values in rows.items():
+        shown = (f"{'-' if v is None else f'{v:.2f}':>24}" for v in values)
+        print(f"{name:<61}{''.join(shown)}")
 
 
-def print_needed(rows: list[Row], columns: dict[str, dict[int, float]], asked: list[str]) -> None:
+def print_needed(columns: dict[str, Totals], asked: list[str]) -> None:
     """Print the transmission at which each diffuser lesion would be met, for every kinetics."""
     print("\ntransmission that would meet the lesion")
     step = len(asked)
     labels = list(columns)
     for first in range(0, len(labels), step):
-        by_transmission = [columns[label] for label in labels[first : first + step]]
+        totals = [columns[label] for label in labels[first : first + step]]
         print(f"  {labels[first].rpartition(' ')[0] or 'default kinetics'}")
-        for kind in ("mean", "maximum"):
-            each = [lesion_errors(rows, values, kind) for values in by_transmission]
-            for name in each[0]:
-                errors = list(zip(map(float, asked), (e[name] for e in each), strict=True))
-                print(f"    {name:<20}{crossing(errors)}")
+        each = [{**one.lesions.errors, **one.maxima.errors} for one in totals]
+        for name in each[0]:
+            errors = list(zip(map(float, asked), (e[name] for e in each), strict=True))
+            print(f"    {name:<20}{crossing(errors)}")
 
 
 def crossing(errors: list[tuple[float, float]]) -> str:
@@ -203,9 +154,9 @@ def make_columns(options: argparse.Namespace) -> dict[str, Changes]:
 
 
 def main(arguments: list[str] | None = None) -> dict[str, float]:
-    """Print the table; return the error of every row in the first column."""
+    """Print the table; return the error of every measured number in the first column."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--only", nargs="+", metavar="CASE", help="these cases alone")
+    parser.add_argument("--only", nargs="+", metavar="ROW", help="these rows alone")
     parser.add_argument("--kinetics", nargs="+", metavar="NAME", help="of stasis, one column each")
     parser.add_argument("--all-three", action="store_true", help="kinetics for all processes")
     parser.add_argument("--start", nargs="+", metavar="T", help="of the cases on the bench")
@@ -213,24 +164,22 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
     parser.add_argument("--change", nargs="+", metavar="CHANGE", help="see above; one column each")
     parser.add_argument("--spacing", default="2 mm", help="edge length of a cell")
     options = parser.parse_args(arguments)
-    rows = [row for row in read_measured() if not options.only or row["case"] in options.only]
-    cases = {row["case"]: ablsim.Case.from_toml(HERE / f"{row['case']}.toml") for row in rows}
+    rows = [row for row in read_measured().values() if not options.only or row.id in options.only]
     if options.start:
-        rows = [row for row in rows if cases[row["case"]].tissue.perfusion == "none"]
+        rows = [row for row in rows if row.is_bench]
     if options.transmission:
-        rows = [row for row in rows if cases[row["case"]].fibres_all[0].kind == "diffuser"]
-    columns: dict[str, dict[int, float]] = {}
-    for label, changes in make_columns(options).items():
-        names = dict.fromkeys(row["case"] for row in rows)
-        found = {name: predict(read_case(name, changes, options.spacing)) for name in names}
-        values = [found[row["case"]][row["quantity"], row["zone"]] for row in rows]
-        columns[label] = dict(enumerate(values))
-    print_rows(rows, columns)
-    print_summary(rows, columns)
+        rows = [row for row in rows if is_diffuser(row)]
+    columns = {
+        label: predict_all(rows, changes, options.spacing)
+        for label, changes in make_columns(options).items()
+    }
+    totals = {label: sum_up(lines) for label, lines in columns.items()}
+    print_rows(columns)
+    print_summary(totals)
     if options.transmission:
-        print_needed(rows, columns, options.transmission)
+        print_needed(totals, options.transmission)
     first = next(iter(columns.values()))
-    return {f"{r['case']} {r['quantity']}": error_of(r, first[i]) for i, r in enumerate(rows)}
+    return {f"{line.row.id} {line.name}": line.error or 0.0 for line in first}
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ ROWS = {
     "summary_text": 5, "surface": 5, "tumour_coverage": 5, "zone": 5,
     "calibration": 6, "uncertainty": 6, "validation": 6,
     "__main__": 7, "calibrating": 7, "cli": 7, "doctor": 7, "interruption": 7, "progress": 7,
-    "running": 7, "view": 7,
+    "running": 7, "validating": 7, "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}
 OWNERS = {

@@ -11,7 +11,7 @@ from ablsim.validation.published import PublishedRow, Quantity, read_rows
 
 Measure = Literal["pieces", "charred", "volumes", "inverse volumes", "extents"]
 
-OCCLUDED_OVER_PERFUSED = "occluded over perfused volume"
+OCCLUDED_OVER_PERFUSED = "occluded / perfused volume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ def list_comparisons(row: PublishedRow) -> tuple[Comparison, ...]:
     if " vs " in row.fibre:
         return (
             Comparison(
-                name="volume without the char film over that with it",
-                expected="light coagulates no more than heat at the tip",
+                name="volume without / with film",
+                expected="at most 1",
                 measure="inverse volumes",
                 other={"physics.char": "none"},
                 high=1.0,
@@ -115,14 +115,14 @@ def _of_spacing(row: PublishedRow, spacing: float, best: float) -> tuple[Compari
     """Return what fibres nearer or farther than at the largest lesion do."""
     if spacing > best:
         count = float(row.n_fibres or 1)
-        return (Comparison("pieces", "the zones do not fuse", "pieces", {}, count, count),)
-    other, place = {"fibres.spacing": f"{best:g} mm"}, f"with {best:g} mm"
+        return (Comparison("pieces", "not fused", "pieces", {}, count, count),)
+    other = {"fibres.spacing": f"{best:g} mm"}
     just_below, just_above = math.nextafter(1.0, 0.0), math.nextafter(0.0, 1.0)
     return (
-        Comparison("pieces", "one merged lesion", "pieces", {}, 1.0, 1.0),
-        Comparison(f"volume over that {place}", "smaller", "volumes", other, high=just_below),
-        Comparison(f"extent over that {place}", "smaller", "extents", other, high=just_below),
-        Comparison("charred between the fibres", "charred", "charred", {}, low=just_above),
+        Comparison("pieces", "one, merged", "pieces", {}, 1.0, 1.0),
+        Comparison(f"volume / that at {best:g} mm", "smaller", "volumes", other, high=just_below),
+        Comparison(f"extent / that at {best:g} mm", "smaller", "extents", other, high=just_below),
+        Comparison("charred between fibres", "charred", "charred", {}, low=just_above),
     )
 
 

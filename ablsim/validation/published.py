@@ -18,6 +18,9 @@ Zone = Literal["stasis", "whitening", "death"]
 ZONES: tuple[str, ...] = get_args(Zone)
 """Zones that a row can name."""
 
+TISSUES = ("liver", "muscle", "myocardium")
+"""Words of a setting that tissues of the library stand for."""
+
 _SCORED_AS_MAXIMUM = "measured is a maximum"
 _COHORTS = (
     "an outcome in many patients, not a lesion: it needs cohorts (--cohorts), which a later "
@@ -141,6 +144,8 @@ class PublishedRow:
             return _COHORTS
         if not self.scoring:
             return "the row names neither zone nor scoring: there is nothing to compare with"
+        if not any(word in self.setting for word in TISSUES):
+            return "the library has no tissue for it"
         if "vessels" in self.endpoint:
             return (
                 "what was seen lay around vessels, and the row does not say how large and how "

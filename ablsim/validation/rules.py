@@ -14,7 +14,10 @@ from ablsim.errors import CaseError
 from ablsim.validation.published import ZONES, PublishedRow
 
 ROOM_CELSIUS, BODY_CELSIUS = 20.0, 37.0
-"""Temperatures that a row starts from which names none: without perfusion, and otherwise [degC]."""
+"""Temperatures that a row starts from which names none: on the bench, and otherwise [degC].
+
+Where the flow is not stated, no flow is assumed, but not that the tissue was left to cool.
+"""
 
 CORE, DIFFUSER_LENGTH, SPACING = "0.6 mm", "20 mm", "20 mm"
 """Core diameter, active length and distance of fibres, where they were not read."""
@@ -31,7 +34,6 @@ RATIO_POWER, RATIO_DURATION = 5.0, 840.0
 _PATTERNS = {1: "single", 2: "line", 3: "triangle", 4: "square"}
 _CORE = re.compile(r"(\d+(?:\.\d+)?) um")
 _LENGTH = re.compile(r"diffuser(?: \d+ um,)? (\d+(?:\.\d+)?) mm")
-_MUSCLE = ("muscle", "myocardium")
 
 Tables = dict[str, Any]
 
@@ -119,12 +121,11 @@ def _tissue(row: PublishedRow, filled: _Filled) -> Tables:
     """Return ``[tissue]``: which one, how warm, with which flow."""
     start, is_bench = row.start_temp_c, row.is_bench
     if row.perfusion == "unknown":
-        filled.assumed.append(f"no flow and {BODY_CELSIUS:g} degC, flow not stated")
-        start = BODY_CELSIUS
-    default = ROOM_CELSIUS if is_bench else BODY_CELSIUS
+        filled.assumed.append("no flow, not stated")
+    default = ROOM_CELSIUS if row.perfusion == "none" else BODY_CELSIUS
     start = filled(start, default, f"from {default:g} degC, not stated")
     wavelength = filled(row.wavelength_nm, WAVELENGTH, f"{WAVELENGTH:g} nm, not stated")
-    if any(word in row.setting for word in _MUSCLE):
+    if "liver" not in row.setting:
         background = "muscle"
         if "myocardium" in row.setting:
             filled.assumed.append("skeletal in place of heart muscle")

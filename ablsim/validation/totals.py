@@ -76,7 +76,7 @@ class Totals:
     temperatures : tuple of float
         Differences of two-sided temperatures [K].
     ratios : tuple of Ratio
-        Rows measured with and without flow.
+        Rows measured with and without flow, to be within ``accepted_ratio``.
     coverage, coverage_parameters : Coverage
         Of the bands, with and without the error of the model itself.
     off : mapping of str to Reason or None
@@ -94,6 +94,7 @@ class Totals:
     coverage: Coverage
     coverage_parameters: Coverage
     off: Mapping[str, Reason | None]
+    accepted_ratio: tuple[float, float] = DIFFUSER_RATIO
 
 
 def sum_up(lines: Sequence[Line]) -> Totals:

@@ -14,11 +14,12 @@ ZONE = Zone(volume=2e-6, axes=(0.03, 0.02, 0.01), along=0.018, across=0.022)
 
 
 def test_axes_of_one_fibre_lie_along_and_across_it_and_of_several_anywhere():
-    assert size_of(ZONE, "volume", n_fibres=1) == pytest.approx(2.0)
-    alone = {n: size_of(ZONE, n, n_fibres=1) for n in ("long axis", "short axis", "diameter")}
+    one, four = ROWS["heis97_bare"], ROWS["steger92_x4"]
+    assert size_of(one, ZONE, "volume") == pytest.approx(2.0)
+    alone = {n: size_of(one, ZONE, n) for n in ("long axis", "short axis", "diameter")}
     assert alone == pytest.approx({"long axis": 18.0, "short axis": 22.0, "diameter": 22.0})
     names = ("long axis", "middle axis", "short axis", "largest extent")
-    array = [size_of(ZONE, name, n_fibres=4) for name in names]
+    array = [size_of(four, ZONE, name) for name in names]
     assert array == pytest.approx([30.0, 20.0, 10.0, 30.0])
 
 

@@ -68,7 +68,7 @@ def test_every_row_is_read_with_every_column_as_it_stands():
 
 def test_every_number_taken_from_words_stands_in_these_words():
     readings = [reading for row in read_rows() for reading in row.readings]
-    assert len(readings) == 4
+    assert len(readings) == 5
     for reading in readings:
         assert reading.words in ROWS[reading.id].notes
         assert f"{reading.quantity.measured:g}" in reading.words
@@ -87,6 +87,8 @@ def test_a_row_that_is_not_simulated_says_why():
         make_case(ROWS["pacella06"])
     unread = replace(ROWS["sheep_4W"], power_w_per_fibre=None)
     assert unread.reason == "power and duration were not read"
+    brain = replace(ROWS["sheep_4W"], setting="ex vivo sheep brain")
+    assert brain.reason == "the library has no tissue for it"
     pulled = replace(ROWS["sheep_4W"], pullbacks=1)
     assert "pulled back" in pulled.reason
 
@@ -110,6 +112,9 @@ def test_a_start_that_was_not_read_is_room_on_the_bench_and_body_otherwise():
     assert unknown.tissue.perfusion == "none"
     assert unknown.tissue.start_temperature == pytest.approx(310.15)
     assert unknown.tissue.background == "liver_exvivo"
+    assert "from 37 degC, not stated" in list_assumptions(ROWS["heis97_x4_20mm"])
+    cooled = replace(ROWS["heis97_x4_20mm"], start_temp_c=25.0)
+    assert make_case(cooled).tissue.start_temperature == pytest.approx(298.15)
 
 
 def test_a_fibre_is_what_its_words_say():
