@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ablsim.case import Case
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
-Several = Parameter(consume_multiple=True)
+Several = Parameter(consume_multiple=True, negative="")
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 
 DIFFERENT, WRONG_INPUT, UNFINISHED, INTERRUPTED = 1, 2, 3, 130

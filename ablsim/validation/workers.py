@@ -164,7 +164,9 @@ def _compute(order: _Order) -> None:
     result = simulate(case)
     zones = measure_zones(result)
     if order.work == "band":
-        answer = RelativeBand.of(estimate_band(case, result), zones).to_json()
+        # not the posterior: it has seen these very rows
+        band = estimate_band(case, result, uncertainty="prior")
+        answer = RelativeBand.of(band, zones).to_json()
     else:
         answer = make_answer(result, zones).to_json()
     write_kept(Path(order.path), order.key, case, answer)

@@ -5,10 +5,18 @@ import math
 import numpy as np
 import pytest
 
+from ablsim.calibration.observations import calibration_rows
+from ablsim.calibration.parameters import bearing_factors
 from ablsim.errors import CaseError
 from ablsim.uncertainty.draws import draw_factors
 from ablsim.uncertainty.factors import Factor
-from ablsim.uncertainty.posterior import make_posterior, read_posterior, write_posterior
+from ablsim.uncertainty.posterior import (
+    make_posterior,
+    read_posterior,
+    shipped_posterior,
+    write_posterior,
+)
+from ablsim.validation import make_case
 
 
 def nothing(table, value):
@@ -132,3 +140,23 @@ def test_what_is_no_posterior_is_refused(tmp_path, text, words):
         read_posterior(path)
     with pytest.raises(CaseError, match="cannot be read"):
         read_posterior(tmp_path / "nothing.json")
+
+
+def test_the_shipped_posterior_belongs_to_this_library():
+    """A changed spread of the library needs a new posterior: ablsim calibrate --posterior."""
+    posterior = shipped_posterior()
+    found = {}
+    for row in calibration_rows():
+        for factor in bearing_factors(make_case(row)):
+            found.setdefault(factor.name, factor)
+    assert set(found) == set(posterior.names)
+    assert all(posterior.column(factor) is not None for factor in found.values())
+    assert {entry["id"] for entry in posterior.provenance["rows"]} == {
+        row.id for row in calibration_rows()
+    }
+    assert posterior.provenance["sampler"]["verdict"] == "converged"
+    assert 0.03 < np.median(posterior.model_error) < 0.4
+    half = math.sqrt(3.0)
+    for i, meaning in enumerate(posterior.meanings):
+        limit = half if meaning["shape"] == "even" else 2.5
+        assert np.abs(posterior.coordinates[:, i]).max() <= limit + 1e-3

@@ -3,12 +3,16 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 import ablsim
 from ablsim.band import summarise_band
+from ablsim.band_text import band_lines
 from ablsim.case import Case
 from ablsim.errors import CaseError
+from ablsim.uncertainty.factors import find_factors
+from ablsim.uncertainty.posterior import make_posterior
 from ablsim.zone import measure_zones
 
 pytestmark = pytest.mark.compiled
@@ -45,14 +49,17 @@ def patient():
     case = Case.from_dict(PATIENT)
     result = ablsim.simulate(case)
     told = []
-    band = ablsim.estimate_band(case, result, on_run=lambda *run: told.append(run))
+    band = ablsim.estimate_band(
+        case, result, uncertainty="prior", on_run=lambda *run: told.append(run)
+    )
     return result, band, told
 
 
 @pytest.fixture(scope="module")
 def bench():
     case = Case.from_dict(BENCH)
-    return measure_zones(ablsim.simulate(case)), ablsim.estimate_band(case)
+    band = ablsim.estimate_band(case, uncertainty="prior")
+    return measure_zones(ablsim.simulate(case)), band
 
 
 def test_a_band_takes_twelve_runs_and_says_which_one_it_is_at(patient):
@@ -95,7 +102,7 @@ def test_shares_add_up_to_one_with_what_acts_together_and_fall(patient):
 
 def test_the_same_case_has_the_same_band(patient):
     result, band, _ = patient
-    again = ablsim.estimate_band(result.case, result)
+    again = ablsim.estimate_band(result.case, result, uncertainty="prior")
     assert again == band
 
 
@@ -103,7 +110,7 @@ def test_coarser_runs_give_their_relative_effects_to_the_finer_one():
     numerics = {"spacing": "1.6 mm"}
     case = Case.from_dict({**PATIENT, "numerics": numerics})
     told = []
-    band = ablsim.estimate_band(case, on_run=lambda *run: told.append(run))
+    band = ablsim.estimate_band(case, uncertainty="prior", on_run=lambda *run: told.append(run))
     assert told[-1] == (14, 14)  # the case itself, the case on coarser cells, and twelve more
     assert band.runs == 13
     assert band.spacing == pytest.approx(2e-3)
@@ -131,6 +138,8 @@ def test_the_band_in_the_summary_is_in_millimetres_and_millilitres(patient):
     assert table["runs"] == 12
     assert table["spacing_mm"] == pytest.approx(2.0)
     assert table["model_error_sd_ln_d"] == 0.15
+    assert table["uncertainty"] == "prior"
+    assert table["calibrated"] == []
     volume = band.intervals.zones["stasis"].volume
     assert table["zones"]["stasis"]["volume_ml"] == pytest.approx([1e6 * v for v in volume])
     margin = band.parameters_only.tumour.margin_min
@@ -154,3 +163,56 @@ def test_nothing_fired_is_nothing_uncertain():
     assert band.intervals.tumour.ablated_fraction == (0.0, 0.0, 0.0)
     assert {u.volume_share for u in band.uncertainties} == {None}
     assert band.vanished == {}
+
+
+def test_a_posterior_gives_its_own_spread_correlation_and_model_error(patient):
+    """Perfusion of the liver and stasis narrow and together; everything else as the library."""
+    result, prior, _ = patient
+    factors = {factor.name: factor for factor in find_factors(result.case)}
+    known = (factors["stasis threshold"], factors["perfusion of liver"])
+    common = np.random.default_rng(2).standard_normal(256)
+    joint = make_posterior(
+        known, np.column_stack([1.5 + 0.1 * common, -0.1 * common]), np.full(256, 0.05), {}
+    )
+    band = ablsim.estimate_band(result.case, result, uncertainty=joint)
+    assert band.calibrated == ("stasis threshold", "perfusion of liver")
+    assert band.model_error == pytest.approx(0.05)
+
+    def width(which, intervals="parameters_only"):
+        low, _, high = getattr(which, intervals).zones["stasis"].volume
+        return math.log(high / low)
+
+    assert width(band) < 0.8 * width(prior)
+    assert width(band, "intervals") < width(prior, "intervals")
+    middles = [b.parameters_only.zones["stasis"].volume[1] for b in (band, prior)]
+    assert middles[0] < middles[1]  # a threshold 1.5 SD up makes a smaller zone
+    by_name = {u.name: u for u in band.uncertainties}
+    sd = factors["stasis threshold"].sd
+    shift = factors["stasis threshold"].level(1.5 + 0.1 * common.mean())
+    assert (
+        by_name["stasis threshold"].spread == f"{shift:+.2f} K, SD {0.1 * sd * common.std():.2f} K"
+    )
+    assert by_name["stasis threshold"].source.startswith("published lesions")
+    assert by_name["shutdown of perfusion"].spread == factors["shutdown of perfusion"].spread
+    # the two are known together: each takes the share of both with it
+    shares = [by_name[factor.name].volume_share for factor in known]
+    assert shares[0] == pytest.approx(shares[1], rel=1e-6)
+    table = summarise_band(band)
+    assert table["uncertainty"] == "posterior"
+    text = "\n".join(band_lines(table))
+    assert "as published lesions left them" in text
+
+
+def test_the_shipped_posterior_is_drawn_unless_the_library_is_asked_for(patient):
+    result, prior, _ = patient
+    band = ablsim.estimate_band(result.case, result)
+    assert {"stasis threshold", "perfusion of liver"} <= set(band.calibrated)
+    assert "perfusion of net_metastasis" not in band.calibrated
+    assert band.runs == prior.runs
+    low, middle, high = band.intervals.zones["stasis"].volume
+    assert 0.0 < low < middle < high
+
+
+def test_another_word_for_the_uncertainty_is_refused(patient):
+    with pytest.raises(CaseError, match='"posteriori"'):
+        ablsim.estimate_band(patient[0].case, uncertainty="posteriori")
