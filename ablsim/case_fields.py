@@ -68,9 +68,7 @@ class Whole(FieldType):
             msg = f"{shown(value)} is not a whole number; {remedy}"
             raise CaseError(msg)
         if not self.low <= value <= self.high:
-            msg = (
-                f"{shown(value)} is outside what is allowed, {self.low} to {self.high}; {remedy}"
-            )
+            msg = f"{shown(value)} is outside what is allowed, {self.low} to {self.high}; {remedy}"
             raise CaseError(msg)
         return value
 
