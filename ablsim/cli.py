@@ -163,8 +163,79 @@ def cite(source: Path, /, *, bibtex: Flag = False) -> None:
 
 
 @app.command
-def schema() -> None:
-    """Print the JSON Schema of case files, for completion in an editor."""
+def cohort(
+    study: Path,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    json_: Json = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    shard: str | None = None,
+) -> None:
+    """Simulate many lesions under a policy and compare them with what was observed.
+
+    Results are kept as they come; run the same command again to go on with a study that was
+    stopped. What is there is never computed twice.
+
+    Parameters
+    ----------
+    study
+        The study file (TOML).
+    output
+        The folder for everything that comes of it; by default the study's name with .cohort.
+    json_
+        Print the summary as one JSON object and nothing else.
+    workers
+        How many processes compute, each with one thread; by default one for each core. 0 computes
+        one case after the other without Dask.
+    scheduler
+        Address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers compute instead.
+    shard
+        Compute one part of the cases only, such as 2/4, for jobs side by side into one folder.
+    """
+    from time import perf_counter
+
+    from ablsim.cohort.study import Study
+    from ablsim.cohorting import conduct, describe_missing
+
+    began = perf_counter()
+    folder = output if output is not None else study.with_suffix(".cohort")
+    summary, remark = conduct(
+        Study.from_toml(study),
+        folder,
+        workers=workers,
+        scheduler=scheduler,
+        shard=shard,
+        quiet=json_,
+    )
+    if json_:
+        print(json.dumps({**summary, "wall_s": perf_counter() - began}, indent=2))
+        return
+    if summary["missing"]:
+        print(describe_missing(summary, folder), file=sys.stderr)
+        return
+    from ablsim.cohort.summary_text import render_cohort
+
+    print(render_cohort(summary, str(folder)))
+    print(f"\nSummary  {folder / 'summary.json'}\nLesions  {folder / 'lesions.csv'}")
+    print(f"Note     {remark}" if remark else f"Picture  {folder / 'cohort.png'}")
+
+
+@app.command
+def schema(*, study: Flag = False) -> None:
+    """Print the JSON Schema of case files, for completion in an editor.
+
+    Parameters
+    ----------
+    study
+        That of study files instead.
+    """
+    if study:
+        from ablsim.cohort.study import Study
+
+        print(json.dumps(Study.json_schema(), indent=2))
+        return
     from ablsim.case import Case
 
     print(json.dumps(Case.json_schema(), indent=2))

@@ -29,12 +29,15 @@ ROWS = {
     "band": 5, "band_text": 5, "contour": 5, "front": 5, "levels": 5, "margins": 5,
     "overlap": 5, "residual": 5, "shrinkage": 5, "storage": 5, "summary": 5, "summary_objects": 5,
     "summary_text": 5, "surface": 5, "tumour_coverage": 5, "zone": 5,
-    "uncertainty": 6,
-    "__main__": 7, "cli": 7, "doctor": 7, "interruption": 7, "progress": 7, "running": 7, "view": 7,
+    "cohort": 6, "uncertainty": 6,
+    "__main__": 7, "cli": 7, "cohorting": 7, "doctor": 7, "interruption": 7, "progress": 7,
+    "running": 7, "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}
 OWNERS = {
-    "numba": ("kernels/", "simulation.py", "doctor.py"),
+    "numba": ("kernels/", "simulation.py", "doctor.py", "cohort/outcome.py"),
+    "dask": ("cohort/pools.py",),
+    "distributed": ("cohort/pools.py",),
     "h5py": ("storage/",),
     "pyvista": ("view/",),
     "pint": ("units.py",),

@@ -66,12 +66,16 @@ def write_checkpoint(checkpoint: Checkpoint, result: Path, unfinished: Sink) -> 
 
 
 @cache
-def fingerprint() -> str:
-    """Return a hash of the code that decides how a run goes on: ablsim's own, and the compiler."""
+def fingerprint(without: tuple[str, ...] = ()) -> str:
+    """Return a hash of the code that decides how a run goes on: ablsim's own, and the compiler.
+
+    ``without`` names files and folders of ablsim that do not count.
+    """
     folder = Path(__file__).parents[1]
     total = hashlib.sha256(f"numba {version('numba')} numpy {version('numpy')}".encode())
     for path in sorted([*folder.rglob("*.py"), *(folder / "kernels").glob("*.py")]):
-        total.update(path.read_bytes())
+        if path.relative_to(folder).parts[0] not in without:
+            total.update(path.read_bytes())
     return total.hexdigest()
 
 
