@@ -12,6 +12,8 @@ from itertools import combinations
 from math import dist, floor, inf, sqrt
 from typing import Any
 
+from scipy.special import ndtr
+
 from ablsim.case import SCHEMA, Case
 from ablsim.case_text import write_toml
 from ablsim.case_written import as_written
@@ -30,6 +32,9 @@ from ablsim.units import to_mm
 
 LAWS = ("threshold", "shutdown", "char film")
 """Words in the names of factors that are laws, the same in all lesions of a draw."""
+
+TAIL = 2.5
+"""Standard deviations at which normal factors end."""
 
 _CELLS_BETWEEN_FIBRES = 4  # as a case must have
 _SPACING_STEP = 1e-4  # m; cells that errors make finer
@@ -143,7 +148,7 @@ class CaseMaker:
         for factor in question.factors:
             whose = "all" if shared and is_law(factor) else own
             u = uniform(study.seed, whose, draw, factor.name)
-            factor.apply(table, float(factor.coordinate(u)))
+            factor.apply(table, coordinate(factor, u))
         errors = study.uncertainty.placement
         tips = [
             miss(aims, treatment.direction, errors, study.seed, own, draw, "placement", number)
@@ -153,6 +158,16 @@ class CaseMaker:
         table["fibre"] = _merge(table["fibre"], write_fibres(treatment, tips[0]))
         table["protocol"] = {"steps": write_steps(treatment, tips)}
         return write_toml(table)
+
+
+def coordinate(factor: Factor, u: float) -> float:
+    """Return the coordinate that a factor does not exceed with probability ``u``.
+
+    Normal ones end at `TAIL` standard deviations either side: beyond, logarithmic spreads lead to
+    numbers that no tissue has.
+    """
+    rare = float(ndtr(-TAIL)) if factor.shape == "normal" else 0.0
+    return float(factor.coordinate(rare + (1.0 - 2.0 * rare) * u))
 
 
 def is_law(factor: Factor) -> bool:

@@ -17,9 +17,9 @@ from ablsim.errors import CaseError, UnfinishedError
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
-ALLOWED_DEATHS = 10
-"""How many workers may die under a job before it is taken from the others; many, because each death
-also counts against the job that the worker would have done next."""
+ALLOWED_DEATHS = 5
+"""How many workers may die under a job before it is set aside and tried alone; more than one,
+because each death also counts against the job that the worker would have done next."""
 
 PATIENCE = 600.0
 """How long a lost scheduler is waited for [s]."""

@@ -97,10 +97,9 @@ def _virtual(study: Study) -> list[Lesion]:
     count, diameter = table.lesions or 0, table.diameter
     if diameter is None:
         return []
-    width = len(str(count))
     lesions = []
     for number in range(1, count + 1):
-        name = f"L{number:0{width}d}"
+        name = f"L{number}"
         drawn = draw_diameter(diameter, uniform(study.seed, name, "diameter"))
         lesions.append(_lesion(study, name, round_length(drawn, table.diameter_step)))
     return lesions
@@ -112,7 +111,7 @@ def _reported(study: Study) -> Population:
         return Population(())
     found = find_populations(report, table.diameter_step or STEP)
     lesions = [
-        _lesion(study, f"P{group + 1:03d}-{number:02d}", diameter, group)
+        _lesion(study, f"P{group + 1}-{number}", diameter, group)
         for group in range(report.populations)
         for number, diameter in enumerate(found.draw(study.seed, group), start=1)
     ]

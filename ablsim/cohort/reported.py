@@ -105,9 +105,9 @@ def find_populations(table: ReportedTable, step: float) -> ReportedPopulations:
     if sums[0] > sums[1] or wanted == 0:
         low, high = (_mm(total / n, step) for total in (least, most))
         msg = (
-            f"population.reported.mean: {_mm(table.mean / step, step)} +- {_mm(half / step, step)} "
-            f"does not go with the other numbers, which allow {low} to {high}; give up one of them:"
-            " correct mean, smallest, largest or a class"
+            f"population.reported.mean: {_mm(table.mean / step, step)}, rounded to "
+            f"{_mm(table.rounding / step, step)}, does not go with the other numbers, which allow "
+            f"{low} to {high}; give up one of them: correct mean, smallest, largest or a class"
         )
         raise CaseError(msg)
     share = Fraction(wanted, sum(ways[0]))

@@ -189,7 +189,9 @@ def _where(span: Sequence[float | None], stratum: str | None) -> str:
 
 def _span(span: Sequence[float | None]) -> str:
     low, high = span
-    return f"> {low:g}" if high is None else f"{low:g}-{high:g}"
+    if high is None:
+        return f"> {low:g}"
+    return f"{low:g}-{high:g}" if low else f"to {high:g}"
 
 
 def _percents(spread: Mapping[str, float] | None) -> str:

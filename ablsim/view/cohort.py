@@ -98,31 +98,42 @@ def _draw_over(axes: Axes, summary: Mapping[str, Any], entry: Mapping[str, Any])
 
 def _draw_rates(axes: Axes, summary: Mapping[str, Any], colours: Mapping[str, str]) -> None:
     """Draw how often all of a lesion is ablated, by class, beside what was observed."""
-    entries = [entry for entry in summary["classes"] if entry["stratum"] is None]
-    spans = list(dict.fromkeys(tuple(entry["diameter_mm"]) for entry in entries))
+    groups = _groups(summary)
     width = 0.72 / (len(colours) + 1)
     for i, (policy, colour) in enumerate(colours.items()):
-        rows = {
-            tuple(e["diameter_mm"]): e["complete_rate"] for e in entries if e["policy"] == policy
-        }
-        places = [(spans.index(span) + (i + 0.5) * width - 0.36, rows[span]) for span in rows]
-        _draw_bars(axes, [(x, rate) for x, rate in places if rate], width, colour, policy)
-    seen = [
-        (spans.index(tuple(entry["diameter_mm"])) + (len(colours) + 0.5) * width - 0.36, rate)
-        for entry in entries
-        if entry["policy"] == summary["policies"][0]
-        and (rate := entry["observed"]["complete_rate"])
-    ]
-    _draw_points(axes, seen, "observed")
-    axes.set_xticks(range(len(spans)), [_name(span) for span in spans])
+        rates = [(x, rates.get(policy)) for x, (_, rates, _) in enumerate(groups)]
+        shift = (i + 0.5) * width - 0.36
+        _draw_bars(axes, [(x + shift, rate) for x, rate in rates if rate], width, colour, policy)
+    shift = (len(colours) + 0.5) * width - 0.36
+    _draw_points(axes, [(x + shift, seen) for x, (_, _, seen) in enumerate(groups) if seen])
+    axes.set_xticks(range(len(groups)), [name for name, _, _ in groups])
     axes.set(xlabel="longest axis of the lesion [mm]", ylabel="completely ablated [%]")
-    axes.set(ylim=(-2.0, 104.0), xlim=(-0.6, len(spans) - 0.4))
+    axes.set(ylim=(-2.0, 104.0), xlim=(-0.6, len(groups) - 0.4))
     from_share = f"{100.0 * summary['complete_from']:g} %"
-    axes.set_title(
-        f"Complete (from {from_share} on): rates with 95 % intervals", loc="left", size=13
-    )
+    axes.set_title(f"Complete (from {from_share} on): rates, 95 % intervals", loc="left", size=13)
     _dress(axes)
-    axes.legend(frameon=False, loc="upper right")
+    axes.legend(
+        frameon=False, ncols=len(colours) + 1, loc="upper center", bbox_to_anchor=(0.5, 1.0)
+    )
+
+
+def _groups(
+    summary: Mapping[str, Any],
+) -> list[tuple[str, dict[str, Mapping[str, Any]], Mapping[str, Any] | None]]:
+    """Return classes and aggregate observations: name, rate of each policy, observed rate."""
+    found: dict[str, tuple[dict[str, Mapping[str, Any]], Mapping[str, Any] | None]] = {}
+    for entry in summary["classes"]:
+        if entry["stratum"] is None:
+            rates, _ = found.setdefault(
+                _name(entry["diameter_mm"]), ({}, entry["observed"]["complete_rate"])
+            )
+            rates[entry["policy"]] = entry["complete_rate"]
+    for entry in summary["observations"]:
+        if "complete" in entry["observed"]:
+            where = f"reported:\n{_name(entry['diameter_mm'])}"
+            rates, _ = found.setdefault(where, ({}, entry["observed"]["complete_rate"]))
+            rates[entry["policy"]] = entry["predicted"]["complete_rate"]
+    return [(name, rates, seen) for name, (rates, seen) in found.items()]
 
 
 def _draw_bars(
@@ -140,11 +151,13 @@ def _draw_bars(
     )
 
 
-def _draw_points(axes: Axes, places: Sequence[tuple[float, Mapping[str, Any]]], label: str) -> None:
+def _draw_points(axes: Axes, places: Sequence[tuple[float, Mapping[str, Any]]]) -> None:
     if not places:
         return
     x, y = [place for place, _ in places], [100.0 * rate["rate"] for _, rate in places]
-    axes.errorbar(x, y, _whiskers(places), fmt="o", ecolor=INK, capsize=3, label=label, **_SEEN)
+    axes.errorbar(
+        x, y, _whiskers(places), fmt="o", ecolor=INK, capsize=3, label="observed", **_SEEN
+    )
 
 
 def _whiskers(places: Sequence[tuple[float, Mapping[str, Any]]]) -> list[list[float]]:
