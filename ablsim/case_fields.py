@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ablsim.case_messages import describe_problems, join_problems
+from ablsim.case_messages import CASE_HINTS, Hints, describe_problems, join_problems
 from ablsim.case_written import as_written
 from ablsim.errors import CaseError
 from ablsim.protocol import Step, parse_step
@@ -280,13 +280,17 @@ class Table(BaseModel):
 
     section: ClassVar[tuple[str, ...]] = ()
     """Where the table stands in a case file."""
+    hints: ClassVar[Hints] = CASE_HINTS
+    """What messages say about the keys of its kind of file."""
 
     def __init__(self, **keys: Any) -> None:
         said = as_written(keys)
         try:
             super().__init__(**said)
         except ValidationError as error:
-            problems = describe_problems(error, said, type(self), within=self.section)
+            problems = describe_problems(
+                error, said, type(self), within=self.section, hints=self.hints
+            )
             raise CaseError(join_problems(type(self).__name__, problems)) from None
         # what a table fills in by itself was not said: left out, it is filled in again
         fields = type(self).model_fields

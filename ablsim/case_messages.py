@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -44,7 +45,29 @@ _EXAMPLES = {
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 _UNQUOTED = re.compile(r"=\s*\[?\s*[+-]?[\d.]+\s*[A-Za-zµ°]")
 
+PROBLEMS_SHOWN = 30
+"""How many problems a message lists; of any more it says the number."""
+
 Location = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the messages about one kind of file say beyond what its models know.
+
+    Parameters
+    ----------
+    examples : mapping of str to str
+        What may be written where a key is missing, by key.
+    later : mapping of str to str
+        What keys of later versions stand for, by key.
+    """
+
+    examples: Mapping[str, str]
+    later: Mapping[str, str]
+
+
+CASE_HINTS = Hints(_EXAMPLES, _LATER)
 
 
 def describe_problems(
@@ -53,6 +76,7 @@ def describe_problems(
     root: type[BaseModel],
     *,
     within: Location = (),
+    hints: Hints = CASE_HINTS,
 ) -> list[str]:
     """Return one line for each problem that pydantic found.
 
@@ -66,6 +90,8 @@ def describe_problems(
         The model of the whole case, or of one table.
     within : tuple of str
         Where that table stands in the case.
+    hints : Hints
+        What is known about the keys of this kind of file.
     """
     problems: list[str] = []
     for entry in error.errors(include_url=False):
@@ -76,16 +102,17 @@ def describe_problems(
         place = (*within, *location)
         path = _path(place)
         if kind == "extra_forbidden":
-            problems.append(_unknown_key(location, root, within))
+            problems.append(_unknown_key(location, root, within, hints.later))
         elif kind == "missing":
-            example = _EXAMPLES.get(_plain_path(place), "")
+            example = hints.examples.get(_plain_path(place), "")
             remedy = f"; write for example {example}" if example else "; add it"
             problems.append(f"{path}: is missing{remedy}")
         elif kind == "value_error":
             lines = str(entry["ctx"]["error"]).splitlines()
             problems += [_with_key(path, line) for line in lines]
         elif kind in {"model_type", "tuple_type", "dict_type"}:
-            problems.append(f"{path}: {_wrong_brackets(place, kind)}")
+            is_list = _holds_tables(location, root)
+            problems.append(f"{path}: {_wrong_brackets(place, kind, is_list, hints.examples)}")
         else:
             problems.append(f"{path}: {entry['input']!r}: {entry['msg']}")
     return list(dict.fromkeys(problems))
@@ -95,8 +122,10 @@ def join_problems(source: str, problems: Sequence[str]) -> str:
     """Return all problems as one message, one line each."""
     if len(problems) == 1:
         return f"{source}: {problems[0]}"
-    listed = "\n".join(f"  {problem}" for problem in problems)
-    return f"{source} has {len(problems)} problems:\n{listed}"
+    listed = "\n".join(f"  {problem}" for problem in problems[:PROBLEMS_SHOWN])
+    more = len(problems) - PROBLEMS_SHOWN
+    ending = f"\n  and {more} more" if more > 0 else ""
+    return f"{source} has {len(problems)} problems:\n{listed}{ending}"
 
 
 def describe_syntax(error: tomllib.TOMLDecodeError, text: str) -> str:
@@ -146,13 +175,15 @@ def _is_given(location: Location, table: Any) -> bool:
     return True
 
 
-def _unknown_key(location: Location, root: type[BaseModel], within: Location) -> str:
+def _unknown_key(
+    location: Location, root: type[BaseModel], within: Location, later: Mapping[str, str]
+) -> str:
     """Say that a key is unknown, or not known yet, and which one may be meant."""
     place = (*within, *location)
     path, plain, key = _path(place), _plain_path(place), str(location[-1])
-    if plain in _LATER:
+    if plain in later:
         return (
-            f"{path}: not yet: {key} ({_LATER[plain]}) is for a later version of ablsim; "
+            f"{path}: not yet: {key} ({later[plain]}) is for a later version of ablsim; "
             "remove the key"
         )
     here = _keys_of(_model_at(location[:-1], root))
@@ -183,6 +214,15 @@ def _model_at(location: Location, root: type[BaseModel]) -> type[BaseModel]:
     return model
 
 
+def _holds_tables(location: Location, root: type[BaseModel]) -> bool:
+    """Say whether a list of tables is wanted at a place in the case."""
+    model = _model_at(location[:-1], root)
+    for name, field in model.model_fields.items():
+        if location[-1] == (field.alias or name):
+            return get_origin(field.annotation) is tuple and _model_in(field.annotation) is not None
+    return False
+
+
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     """Return the table that a field holds, alone, in a list or optionally."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -204,14 +244,16 @@ def _all_paths(model: type[BaseModel], prefix: str = "") -> list[str]:
     return paths
 
 
-def _wrong_brackets(location: Location, kind: str) -> str:
+def _wrong_brackets(
+    location: Location, kind: str, is_list: bool, examples: Mapping[str, str]
+) -> str:
     """Say how a table or a list of tables is written."""
     plain = _plain_path(location)
-    if plain in {"fibre", "organ", "probe", "vessel"}:
+    if is_list:
         return f"is a list of tables; write [[{plain}]] with double brackets"
     if kind == "dict_type":
         return f"holds tables by name; write [{plain}.liver] with its keys below"
     if kind == "tuple_type":
-        example = _EXAMPLES.get(plain, "[...]")
+        example = examples.get(plain, "[...]")
         return f"is a list; write for example {example}"
     return f"is a single table; write [{plain}] with its keys below"

@@ -33,11 +33,21 @@ def find_misplaced(case: "Case") -> list[str]:
     return [*problems, *_outside(case), *_organs(case), *_probes_outside(case)]
 
 
-def coarsest_spacing(fibres: Sequence[Fibre]) -> float:
-    """Return the longest edge of a cell that tells fibres apart [m]; infinite for one fibre."""
-    pairs = combinations(fibres, 2)
+def coarsest_spacing(case: "Case") -> float:
+    """Return the longest edge of a cell that tells a case's fibres apart [m]; infinite for one."""
+    pairs = (pair for fibres in _arrangements(case) for pair in combinations(fibres, 2))
     nearest = min((emitter_distance(one, other) for one, other in pairs), default=math.inf)
     return nearest / _CELLS_BETWEEN_FIBRES
+
+
+def _arrangements(case: "Case") -> list[tuple[Fibre, ...]]:
+    """Return the fibres as the case places them, and wherever they lie differently to each other.
+
+    They do so where some were repositioned by themselves.
+    """
+    own = [position for position in case.protocol.lit_positions if position.own]
+    moved = (tuple(position.place(fibre) for fibre in case.fibres_all) for position in own)
+    return [case.fibres_all, *moved]
 
 
 def _outside(case: "Case") -> list[str]:
@@ -48,20 +58,25 @@ def _outside(case: "Case") -> list[str]:
 
 def _distances(case: "Case") -> Iterator[str]:
     """Check that needles fit side by side and that cells are fine enough between fibres."""
-    pairs = list(combinations(enumerate(case.fibres_all), 2))
+    pairs = [
+        (number, a, b)
+        for number, fibres in enumerate(_arrangements(case))
+        for a, b in combinations(enumerate(fibres), 2)
+    ]
     if not pairs:
         return
-    apart, (i, one), (j, other) = min(
-        ((needle_distance(a[1], b[1]), a, b) for a, b in pairs), key=lambda entry: entry[0]
+    apart, number, (i, one), (j, other) = min(
+        ((needle_distance(a[1], b[1]), n, a, b) for n, a, b in pairs), key=lambda entry: entry[0]
     )
     if apart < NEEDLE_DIAMETER - _SLACK:
         key = "fibres.spacing" if min(i, j) >= len(case.single_fibres) else _key(case, j)
+        key = "protocol.steps" if number > 0 else key
         yield (
             f"{key}: {one.name} and {other.name} are {_mm(apart)} apart, axis to axis; their "
             f"21G needles need at least {_mm(NEEDLE_DIAMETER)}; move them apart"
         )
         return
-    coarsest = coarsest_spacing(case.fibres_all)
+    coarsest = coarsest_spacing(case)
     nearest = coarsest * _CELLS_BETWEEN_FIBRES
     if case.numerics.spacing > coarsest + _SLACK:
         yield (
@@ -96,16 +111,16 @@ def _fibres_outside(case: "Case") -> Iterator[str]:
             if bool(grid.contains(moved.emission_points()).all()):
                 continue
             where, bounds = _text(_outer_point(grid, moved)), _bounds(grid)
-            if any(position.moved):
-                pulled = position.pulled_back
+            shift, pulled = position.moved_of(fibre.name), position.pulled_back_of(fibre.name)
+            if any(shift):
                 then = f" and pulled back by {_mm(pulled)}" if pulled > 0.0 else ""
-                by = ", ".join(_mm(length) for length in position.moved)
+                by = ", ".join(_mm(length) for length in shift)
                 yield (
                     f"protocol.steps: {fibre.name} lies outside the domain when it is "
                     f"repositioned by {by}{then}, with {where}; the domain is {bounds}; correct "
                     "the move or give a larger domain.size"
                 )
-            elif position.pulled_back == 0.0:
+            elif pulled == 0.0:
                 yield (
                     f"{_key(case, index)}: {fibre.name} lies outside the domain with {where}; the "
                     f"domain is {bounds}; move the fibre or give a larger domain.size"
@@ -113,7 +128,7 @@ def _fibres_outside(case: "Case") -> Iterator[str]:
             else:
                 yield (
                     f"protocol.steps: {fibre.name} leaves the domain when it is pulled back by "
-                    f"{_mm(position.pulled_back)}, with {where}; the domain is {bounds}; shorten "
+                    f"{_mm(pulled)}, with {where}; the domain is {bounds}; shorten "
                     "the pull-back or give a larger domain.size"
                 )
             break
@@ -203,7 +218,7 @@ def _fibres_in(case: "Case", number: int) -> Iterator[str]:
             inside = organ.body.contains(points)
             if not bool(inside.any()):
                 continue
-            moved = any(position.moved) or position.pulled_back > 0.0
+            moved = position.place(fibre) != fibre
             key = "protocol.steps" if moved else _key(case, index)
             yield (
                 f"{key}: {fibre.name} gives light inside {organ.name}, which is no-go, with "

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from ablsim import __version__
+from ablsim import __version__, cli_laboratory
 from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
 
 if TYPE_CHECKING:
     from ablsim.case import Case
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
-Several = Parameter(consume_multiple=True, negative="")
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 
-DIFFERENT, WRONG_INPUT, UNFINISHED, INTERRUPTED = 1, 2, 3, 130
+WRONG_INPUT, UNFINISHED, INTERRUPTED = 2, 3, 130
 
 app = App(
     name="ablsim",
@@ -27,6 +26,8 @@ app = App(
     version=__version__,
     suppress_keyboard_interrupt=False,
 )
+for command in cli_laboratory.COMMANDS:
+    app.command(command)
 
 
 @app.command
@@ -144,174 +145,6 @@ def view(result: Path, /, *, png: Path | None = None) -> None:
 
 
 @app.command
-def explain(
-    case: Path,
-    /,
-    *,
-    output: Annotated[Path | None, Parameter(alias="-o")] = None,
-    json_: Json = False,
-    spacing: str | None = None,
-    reported: float = 1.0,
-) -> None:
-    """Say what keeps a treatment from ablating the whole tumour, taking limit after limit away.
-
-    Parameters
-    ----------
-    case
-        The case file (TOML), with a tumour.
-    output
-        Where the picture goes; by default the case's name with .explained.png.
-    json_
-        Print one JSON object and nothing else.
-    spacing
-        Edge length of a cell, such as "2 mm"; by default the case's own.
-    reported
-        An ablated share that somebody reports, from 0 to 1: what would have to be so for it?
-    """
-    from ablsim.case import Case
-    from ablsim.running import explain_case
-
-    question = Case.from_toml(case)
-    picture = output if output is not None else case.with_suffix(".explained.png")
-    summary, remark = explain_case(question, picture, spacing, reported, quiet=json_)
-    if json_:
-        print(json.dumps(summary, indent=2))
-        return
-    from ablsim.explanation.report import render
-
-    print(render(summary))
-    print(f"\nPicture  {picture}")
-    if remark:
-        print(f"Note     {remark}")
-
-
-@app.command
-def reproduce(result: Path, /, *, json_: Json = False) -> None:
-    """Run the case of a stored result again and compare bit by bit; exit status 1 if it differs.
-
-    Parameters
-    ----------
-    result
-        A result (.vtkhdf).
-    json_
-        Print what came of it as one JSON object and nothing else.
-    """
-    from ablsim.running import run_again
-
-    found = run_again(result, quiet=json_)
-    from ablsim.reproduction import describe, summarise
-
-    print(json.dumps(summarise(found), indent=2) if json_ else describe(found, result.name))
-    if not found.is_same:
-        sys.exit(DIFFERENT)
-
-
-@app.command
-def validate(
-    *,
-    output: Annotated[Path, Parameter(alias="-o")] = Path("validation"),
-    json_: Json = False,
-    only: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
-    set_: Annotated[
-        list[str] | None, Parameter(name="--set", consume_multiple=True, negative="")
-    ] = None,
-    spacing: str = "1 mm",
-    no_band: Flag = False,
-    workers: int | None = None,
-    cohorts: Flag = False,
-) -> None:
-    """Predict published lesions with one set of defaults, and say how far off each is.
-
-    Parameters
-    ----------
-    output
-        Folder for report (validation.md), picture (.png), table (.csv) and finished runs, which a
-        second call finds again.
-    json_
-        Print the table as one JSON object and nothing else.
-    only
-        These rows alone, by name.
-    set_
-        Change a key of every case alike: --set "physics.stasis=cem43_60". Said in the report.
-    spacing
-        Edge length of a cell.
-    no_band
-        Leave out how sure each prediction is, which is most of the work.
-    workers
-        How many processes compute; by default as many as there are processors.
-    cohorts
-        Also the outcomes of many patients.
-    """
-    from ablsim.validating import check_options, validate_into
-
-    options = check_options(
-        only=only, changes=set_, spacing=spacing, workers=workers, cohorts=cohorts
-    )
-    text, summary = validate_into(output, options, with_band=not no_band, quiet=json_)
-    print(json.dumps(summary, indent=2, allow_nan=False) if json_ else text)
-
-
-@app.command
-def calibrate(
-    *,
-    output: Annotated[Path, Parameter(alias="-o")] = Path("calibration"),
-    rows: Annotated[list[str] | None, Several] = None,
-    without: Annotated[list[str] | None, Several] = None,
-    runs: int = 64,
-    seed: int = 1,
-    workers: int | None = None,
-    posterior: Path | None = None,
-    json_: Json = False,
-) -> None:
-    """Infer from published lesions what their model's parameters may be, and how well they predict.
-
-    Takes hours of one core the first time; interrupted, the same command goes on. Defaults of cases
-    do not change, only what bands draw from.
-
-    Parameters
-    ----------
-    output
-        The folder for finished runs, the record (calibration.json) and its picture.
-    rows
-        Only these published rows.
-    without
-        All but these.
-    runs
-        Designed runs of each row, on cells of 2 mm.
-    seed
-        Of the design and of all random numbers.
-    workers
-        Processes at the same time; by default one for each core.
-    posterior
-        Also write the joint draws that bands can use to this file.
-    json_
-        Print the record as one JSON object and nothing else.
-    """
-    from ablsim.calibrating import PICTURE, RECORD, check_request, run_calibration
-
-    check_request(runs=runs, seed=seed, workers=workers, posterior=posterior)
-    record = run_calibration(
-        output,
-        rows=rows,
-        without=without or (),
-        runs=runs,
-        seed=seed,
-        workers=workers,
-        posterior=posterior,
-        quiet=json_,
-    )
-    if json_:
-        print(json.dumps(record, indent=2))
-        return
-    from ablsim.calibration.text import render_calibration
-
-    print(render_calibration(record))
-    print(f"\nRecord   {output / RECORD}\nPicture  {output / PICTURE}")
-    if posterior is not None:
-        print(f"Draws    {posterior}")
-
-
-@app.command
 def cite(source: Path, /, *, bibtex: Flag = False) -> None:
     """List the publications behind a case or a result, and what each is used for.
 
@@ -336,8 +169,19 @@ def cite(source: Path, /, *, bibtex: Flag = False) -> None:
 
 
 @app.command
-def schema() -> None:
-    """Print the JSON Schema of case files, for completion in an editor."""
+def schema(*, study: Flag = False) -> None:
+    """Print the JSON Schema of case files, for completion in an editor.
+
+    Parameters
+    ----------
+    study
+        That of study files instead.
+    """
+    if study:
+        from ablsim.cohort.study import Study
+
+        print(json.dumps(Study.json_schema(), indent=2))
+        return
     from ablsim.case import Case
 
     print(json.dumps(Case.json_schema(), indent=2))

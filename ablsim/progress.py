@@ -1,7 +1,9 @@
 """What a waiting person sees: simulated time, speed and time left, on standard error."""
 
+import time
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -14,6 +16,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from ablsim.cohort.run import Progress as StudyState
+
+LINE_EVERY = 60.0
+"""Time between two lines about a study where there is no terminal [s]."""
 
 
 class _Clock(ProgressColumn):
@@ -158,3 +166,85 @@ class WorkProgress:
         self._bar.update(self._task, advance=effort, description=words)
         if remark or not self._console.is_terminal:
             self.say(f"{words}: {what}{f' ({remark})' if remark else ''}")
+
+
+class StudyProgress:
+    """A live line of a study for a terminal; one line a minute where there is none.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[counts]}"),
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("starting workers", total=None, counts="")
+        self._told_at = 0.0
+        self._told = ""
+
+    def __enter__(self) -> "StudyProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def stage(self, text: str) -> None:
+        """Name what comes after the cases."""
+        self._bar.update(self._task, description=text, total=None, counts="")
+
+    def update(self, state: "StudyState") -> None:
+        """Show how far a study is."""
+        counts = describe_study(state)
+        self._bar.update(
+            self._task,
+            description=state.state or "cases",
+            completed=state.settled,
+            total=state.total,
+            counts=counts,
+        )
+        now = time.monotonic()
+        is_over = state.settled == state.total
+        if self._console.is_terminal or counts == self._told:
+            return
+        if now - self._told_at > LINE_EVERY or is_over:
+            self._told_at, self._told = now, counts
+            words = f"{counts}; {state.state}" if state.state else counts
+            self._console.print(words, highlight=False, markup=False, soft_wrap=True)
+
+
+def describe_study(state: "StudyState") -> str:
+    """Return how far a study is: done, failed, cases an hour and time left."""
+    parts = [f"{state.settled} of {state.total} done"]
+    if state.failed:
+        parts.append(f"{state.failed} failed")
+    if state.workers:
+        parts.append(f"{state.workers} worker{'s' if state.workers > 1 else ''}")
+    computed = state.computed + state.failed
+    if computed and state.settled < state.total:
+        parts.append(f"{state.per_hour:.3g} an hour")
+        parts.append(f"{_duration(state.time_left)} left")
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as one waits for it."""
+    if seconds < 90.0:
+        return f"{seconds:.0f} s"
+    if seconds < 5400.0:
+        return f"{seconds / 60.0:.0f} min"
+    return f"{seconds / 3600.0:.1f} h"

@@ -8,8 +8,8 @@ from types import UnionType
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.laser_log import LaserLog, Stretch
-from ablsim.light.fibre import Fibre
 from ablsim.notebook import make_card
+from ablsim.position import HOME, Own, Position
 from ablsim.steps import (
     EXAMPLES,
     PULL_BACK_MAX,
@@ -46,31 +46,6 @@ __all__ = [
 COOL_DOWN = 120.0
 """Rest that must follow the last delivery of a session before the lesion is read [s]."""
 
-_HOME = (0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where all fibres are, counted from where the case places them.
-
-    Parameters
-    ----------
-    moved : Point
-        How far they have been repositioned (x, y, z) [m].
-    pulled_back : float
-        How far they have been withdrawn since [m].
-    """
-
-    moved: Point = _HOME
-    pulled_back: float = 0.0
-
-    def place(self, fibre: Fibre) -> Fibre:
-        """Return ``fibre``, as the case places it, at this position."""
-        if self.moved != _HOME:
-            x, y, z = (a + b for a, b in zip(fibre.tip, self.moved, strict=True))
-            fibre = replace(fibre, tip=(x, y, z))
-        return fibre.pulled_back(self.pulled_back)
-
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -92,6 +67,8 @@ class Segment:
         How far the fibres have been repositioned so far (x, y, z) [m].
     session : int
         Number of the session, from 1.
+    own : tuple of Own
+        What fibres that were repositioned by themselves have done beside that.
     """
 
     start: float
@@ -100,8 +77,9 @@ class Segment:
     pulled_back: float
     illumination: int
     power_end: tuple[float, ...] = ()
-    moved: Point = _HOME
+    moved: Point = HOME
     session: int = 1
+    own: tuple[Own, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.power_end:
@@ -110,7 +88,7 @@ class Segment:
     @property
     def position(self) -> Position:
         """Where the fibres are."""
-        return Position(self.moved, self.pulled_back)
+        return Position(self.moved, self.pulled_back, self.own)
 
     @property
     def is_ramp(self) -> bool:
@@ -293,6 +271,7 @@ class Protocol:
                         power_end,
                         position.moved,
                         session,
+                        position.own,
                     )
                 )
             time += step.duration
@@ -316,7 +295,7 @@ class Protocol:
         allowed = f"allowed are {', '.join(names) or 'none'}; correct the name"
         problems = []
         for number, step in enumerate(self.steps, start=1):
-            if not isinstance(step, Firing):
+            if not isinstance(step, Firing | Reposition):
                 continue
             for name in dict.fromkeys(step.fibres or ()):
                 if name in names:
@@ -335,15 +314,9 @@ class Protocol:
         position, session, number = Position(), 1, 0
         before: Step | None = None
         for step in self.all_steps:
-            if isinstance(step, PullBack):
-                position = replace(position, pulled_back=position.pulled_back + step.distance)
-            elif isinstance(step, NewSession):
-                position, session = Position(position.moved), session + 1
-            elif isinstance(step, Reposition):
-                x, y, z = (a + b for a, b in zip(position.moved, step.by, strict=True))
-                position = Position((x, y, z))
-            elif isinstance(step, Firing) and not _goes_on(before, step):
-                number += 1
+            position = position.after(step)
+            session += isinstance(step, NewSession)
+            number += isinstance(step, Firing) and not _goes_on(before, step)
             yield step, position, session, number
             before = step
 

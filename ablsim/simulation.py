@@ -213,7 +213,8 @@ class _Run:
     def _fire(self, segment: Segment) -> None:
         """Put the fibres where they are in ``segment`` and let those fire that do."""
         self._fibres = [segment.position.place(fibre) for fibre in self.case.fibres_all]
-        self.tips.place(self._fibres, session=segment.session, moved=segment.moved)
+        moved = [segment.position.moved_of(fibre.name) for fibre in self._fibres]
+        self.tips.place(self._fibres, session=segment.session, moved=moved)
         self.illumination.switch(self._fibres, segment.highest_power, self.tips.film_levels)
 
     def _advance(self, segment: Segment, chunk: Chunk) -> None:

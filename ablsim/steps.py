@@ -24,7 +24,7 @@ EXAMPLES = {
     "rest": '"rest for 180 s"',
     "pull back": '"pull back 12 mm"',
     "ramp": '"ramp from 2 W to 5 W over 60 s"',
-    "reposition": '"reposition by 0 mm, 20 mm, 0 mm"',
+    "reposition": '"reposition by 0 mm, 20 mm, 0 mm" or "reposition by 0 mm, 2 mm, 0 mm with F1"',
     "new session": '"new session"',
 }
 
@@ -33,13 +33,16 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "rest": ("duration",),
     "pull back": ("distance",),
     "ramp": ("from", "to", "duration", "fibres"),
-    "reposition": ("by",),
+    "reposition": ("by", "fibres"),
     "new session": (),
 }
+
+_ONE_VALUE = ("rest", "pull back", "reposition")  # steps whose first key may stand alone
 
 _TABLES = {
     "deliver": '{ power = "5 W", duration = "360 s" }',
     "ramp": '{ from = "2 W", to = "5 W", duration = "60 s" }',
+    "reposition": '{ by = ["0 mm", "20 mm", "0 mm"] }',
     "new session": "{ new_session = {} }",
 }
 
@@ -56,7 +59,9 @@ _RAMP = re.compile(
     r"(?:\s*,\s*|\s+)over\s+(?P<duration>.+?)(?:(?:\s*,\s*|\s+)with\s+(?P<fibres>.+))?",
     re.IGNORECASE,
 )
-_REPOSITION = re.compile(r"reposition\s+by\s+(?P<by>.+)", re.IGNORECASE)
+_REPOSITION = re.compile(
+    r"reposition\s+by\s+(?P<by>.+?)(?:(?:\s*,\s*|\s+)with\s+(?P<fibres>.+))?", re.IGNORECASE
+)
 _NEW_SESSION = re.compile(r"new[\s-]+session", re.IGNORECASE)
 
 _MOVE = Triple(LENGTH.within("-400 mm", "400 mm", example="20 mm"))
@@ -179,21 +184,25 @@ class PullBack:
 
 @dataclass(frozen=True, slots=True)
 class Reposition:
-    """Insert all fibres anew, ``by`` (x, y, z) [m] from where they were inserted before.
+    """Insert fibres anew, ``by`` (x, y, z) [m] from where they were inserted before.
 
-    The vector counts from the placement itself, whatever was pulled back since. Takes no time.
+    The vector counts from the placement itself, whatever was pulled back since. ``fibres`` names
+    those that are inserted anew, all when left out; the others stay as they are. Takes no time.
     """
 
     by: Point
+    fibres: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        _check_names(self.fibres)
         for axis, length in zip("xyz", self.by, strict=True):
             _check_limits(f"a move along {axis}", length, -0.4, 0.4, "mm")
 
     @property
     def sentence(self) -> str:
         """The step as it is written in a case file."""
-        return f"reposition by {', '.join(write_quantity(length, 'mm') for length in self.by)}"
+        by = ", ".join(write_quantity(length, "mm") for length in self.by)
+        return f"reposition by {by}{_chosen(self.fibres)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +270,8 @@ def _parse_sentence(text: str) -> Step:
                 found["start"], found["end"], found["duration"], _split_names(found["fibres"])
             )
         if found := _REPOSITION.fullmatch(text):
-            return Reposition(_MOVE.read(re.split(r"\s*,\s*", found["by"])))
+            by = _MOVE.read(re.split(r"\s*,\s*", found["by"]))
+            return Reposition(by, _read_names(_split_names(found["fibres"])))
         if _NEW_SESSION.fullmatch(text):
             return NewSession()
     except CaseError as error:
@@ -286,7 +296,7 @@ def _parse_table(kind: str, content: object) -> Step:
         msg = f'there is no step "{kind}"; {hint}allowed: {allowed}'
         raise CaseError(msg)
     table = content
-    if len(_KEYS[kind]) == 1 and not isinstance(content, Mapping):
+    if kind in _ONE_VALUE and not isinstance(content, Mapping):
         table = {_KEYS[kind][0]: content}
     if not isinstance(table, Mapping):
         msg = f"{kind} = {content!r} is not a table; write for example {_TABLES[kind]}"
@@ -307,7 +317,7 @@ def _parse_table(kind: str, content: object) -> Step:
     if kind == "pull back":
         return PullBack(LENGTH.read(table.get("distance")))
     if kind == "reposition":
-        return Reposition(_MOVE.read(table.get("by")))
+        return Reposition(_MOVE.read(table.get("by")), _read_names(table.get("fibres")))
     if kind == "new session":
         return NewSession()
     if kind == "ramp":

@@ -79,7 +79,7 @@ class FibreTips:
         self._levels: tuple[float, ...] = self._clean
         self._peaks: tuple[float, ...] = (start_temperature,) * n_fibres
         self._session = 1
-        self._moved: Point = (0.0, 0.0, 0.0)
+        self._moved: tuple[Point, ...] = ((0.0, 0.0, 0.0),) * n_fibres
 
     def state(self) -> dict[str, Any]:
         """Return everything that the course of a run has changed, by name."""
@@ -90,7 +90,7 @@ class FibreTips:
         for name in STATE:
             setattr(self, name, state[name])
 
-    def place(self, fibres: Sequence[Fibre], *, session: int, moved: Point) -> None:
+    def place(self, fibres: Sequence[Fibre], *, session: int, moved: Sequence[Point]) -> None:
         """Take the fibres where they lie now; films of another placement or session are gone.
 
         Parameters
@@ -99,12 +99,17 @@ class FibreTips:
             All fibres of the case at their present position.
         session : int
             Number of the session.
-        moved : Point
-            How far they have been repositioned since the first placement [m].
+        moved : sequence of Point
+            How far each has been repositioned since the first placement [m].
         """
-        if (session, moved) != (self._session, self._moved):
-            self._levels = self._clean
-        self._session, self._moved = session, moved
+        same = session == self._session
+        self._levels = tuple(
+            level if same and now == before else clean
+            for level, clean, now, before in zip(
+                self._levels, self._clean, moved, self._moved, strict=True
+            )
+        )
+        self._session, self._moved = session, tuple(moved)
         if tuple(fibres) == self._fibres:
             return
         self._fibres = tuple(fibres)

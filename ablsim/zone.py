@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ablsim.case import Case
 from ablsim.contour import Window, contour, cube_volumes
 from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
@@ -155,9 +156,7 @@ def measure_zones(result: Result) -> Zones:
     >>> zones["whitening"].volume, zones.tumour.margin_min  # doctest: +SKIP
     """
     case, grid = result.case, result.grid
-    vessels: dict[str, Tube] = {v.name: (v.points, 0.5 * v.diameter) for v in case.vessels}
-    tubes = list(vessels.values())
-    direction = mean_direction([fibre.direction for fibre in case.fibres_all])
+    tubes, direction = _surroundings(case)
     omegas = {"stasis": result.fields.stasis, "whitening": result.fields.whitening}
     omegas["death"] = result.fields.death
     outlines = {
@@ -171,14 +170,9 @@ def measure_zones(result: Result) -> Zones:
     ]
     reported = case.physics.reported_zone
     healthy = outlines[reported].zone.volume
-    tumour = None
+    tumour, ablated = _cover(case, outlines[reported].surface, omegas[reported], grid)
     if case.tumour is not None:
-        organs = {organ.name: organ.body for organ in case.organs}
-        surface = outlines[reported].surface
-        tumour, ablated = measure_coverage(
-            case.tumour, reported, surface, omegas[reported], grid, vessels, organs
-        )
-        notes += say_overlaps(case.tumour, organs)
+        notes += say_overlaps(case.tumour, {organ.name: organ.body for organ in case.organs})
         healthy = max(0.0, healthy - ablated)
         reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
         centre = np.asarray(case.tumour.centre)
@@ -194,6 +188,20 @@ def measure_zones(result: Result) -> Zones:
     )
 
 
+def measure_reported(result: Result) -> tuple[Zone, TumourCoverage | None]:
+    """Measure the zone that the case reports, and what it did to the tumour, and nothing else.
+
+    Parameters
+    ----------
+    result : Result
+        As for `measure_zones`, of which this is a part.
+    """
+    case = result.case
+    omega = getattr(result.fields, case.physics.reported_zone)
+    outline = _measure_zone(result.grid, omega, *_surroundings(case))
+    return outline.zone, _cover(case, outline.surface, omega, result.grid)[0]
+
+
 def mean_direction(directions: Sequence[Point]) -> Point:
     """Return the mean of directions as a unit vector, after turning them the way of the first."""
     rows = np.asarray(directions, dtype=np.float64).reshape(-1, 3)
@@ -201,6 +209,24 @@ def mean_direction(directions: Sequence[Point]) -> Point:
     total = np.sum(np.where(rows @ rows[0] < 0.0, -1.0, 1.0)[:, None] * rows, axis=0)
     x, y, z = (total / np.linalg.norm(total)).tolist()
     return x, y, z
+
+
+def _surroundings(case: Case) -> tuple[list[Tube], Point]:
+    """Return the vessels of a case and the mean direction of its fibres."""
+    tubes: list[Tube] = [(v.points, 0.5 * v.diameter) for v in case.vessels]
+    return tubes, mean_direction([fibre.direction for fibre in case.fibres_all])
+
+
+def _cover(
+    case: Case, surface: FloatArray, omega: Array32, grid: Grid
+) -> tuple[TumourCoverage | None, float]:
+    """Return what the reported zone did to the tumour, if there is one, and the volume ablated."""
+    if case.tumour is None:
+        return None, 0.0
+    vessels: dict[str, Tube] = {v.name: (v.points, 0.5 * v.diameter) for v in case.vessels}
+    organs = {organ.name: organ.body for organ in case.organs}
+    reported = case.physics.reported_zone
+    return measure_coverage(case.tumour, reported, surface, omega, grid, vessels, organs)
 
 
 def _measure_zone(grid: Grid, omega: Array32, tubes: Sequence[Tube], direction: Point) -> _Outline:

@@ -171,7 +171,7 @@ class _Runner:
 def _spacing(case: Case) -> float:
     """Return the edge length of the cells that the varied runs have [m]."""
     own = case.numerics.spacing
-    return max(own, min(SPACING, coarsest_spacing(case.fibres_all)))
+    return max(own, min(SPACING, coarsest_spacing(case)))
 
 
 def _find_coverage(result: Result, zones: Zones) -> Coverage | None:

@@ -129,7 +129,7 @@ def vary(
     spacing : float, optional
         Edge length of a cell [m]; by default the case's own.
     """
-    table = _writable(case, spacing)
+    table = writable(case, spacing)
     for factor, x in zip(factors, np.asarray(at, dtype=np.float64), strict=True):
         factor.apply(table, float(x))
     return Case.from_dict(table, source="a run of the band")
@@ -139,7 +139,7 @@ def with_spacing(case: Case, spacing: float) -> Case:
     """Return the case on cells of another edge length [m]; the case itself if it has that."""
     if spacing == case.numerics.spacing:
         return case
-    return Case.from_dict(_writable(case, spacing), source="the coarse run of the band")
+    return Case.from_dict(writable(case, spacing), source="the coarse run of the band")
 
 
 def find_factors(case: Case) -> tuple[Factor, ...]:
@@ -157,7 +157,7 @@ def find_factors(case: Case) -> tuple[Factor, ...]:
     )
 
 
-def _writable(case: Case, spacing: float | None) -> Table:
+def writable(case: Case, spacing: float | None = None) -> Table:
     """Return the tables of a case with all defaults, but a domain only where it has one."""
     table = case.resolved()
     for key in ("size", "centre"):

@@ -248,10 +248,11 @@ def _make_needles(result: Result, temperature: Array32) -> tuple[Needle, ...]:
     for i, fibre in enumerate(case.fibres_all):
         direction = unit(fibre.direction)
         lit = [s for s in segments if s.highest_power[i] > 0.0]
-        moves = dict.fromkeys(s.moved for s in lit) or {(0.0, 0.0, 0.0): None}
+        stays = [(s.position.moved_of(fibre.name), s.position) for s in lit]
+        moves = dict.fromkeys(moved for moved, _ in stays) or {(0.0, 0.0, 0.0): None}
         for number, moved in enumerate(moves, start=1):
             tip = np.add(fibre.tip, moved, dtype=np.float64)
-            stops = sorted({s.pulled_back for s in lit if s.moved == moved})
+            stops = sorted({p.pulled_back_of(fibre.name) for m, p in stays if m == moved})
             active = tuple(
                 (tip - (stop + fibre.length) * direction, tip - stop * direction) for stop in stops
             )

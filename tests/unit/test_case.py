@@ -698,6 +698,20 @@ def test_fibres_repositioned_out_of_the_domain_are_refused():
         Case.from_dict(table)
 
 
+def test_fibres_repositioned_by_themselves_may_not_meet_either():
+    steps = [
+        "deliver 5 W for 60 s",
+        "reposition by {} mm, 0 mm, 0 mm with F1",
+        "deliver 5 W for 9s",
+    ]
+    apart = r"protocol.steps: F1 and F2 are 0.5 mm apart"
+    cells = r"numerics.spacing: 1 mm is over a quarter of the fibre spacing, 3 mm"
+    for by, complaint in ((14.5, apart), (12, cells)):
+        with pytest.raises(CaseError, match=complaint):
+            Case.from_dict(with_steps(*(step.format(by) for step in steps)))
+    assert Case.from_dict(with_steps(*(step.format(5) for step in steps)))
+
+
 def test_every_kind_of_step_reads_again_from_what_the_case_resolves_to():
     case = Case.from_dict(
         with_steps(

@@ -1,5 +1,6 @@
 """Protocol: sentences and tables become steps, steps a timeline; nothing is read loosely."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,11 @@ def protocol_of(*sentences):
             Ramp(2.0, 0.0, 60.0, ("F2",)),
         ),
         ("reposition by 0 mm, -2 cm, 0 mm", Reposition((0.0, -0.02, 0.0))),
+        ("reposition by 1 mm, 0 mm, 2 mm with F2", Reposition((0.001, 0.0, 0.002), ("F2",))),
+        (
+            {"reposition": {"by": ["1 mm", "0 mm", "0 mm"], "fibres": ["F1", "F3"]}},
+            Reposition((0.001, 0.0, 0.0), ("F1", "F3")),
+        ),
         ({"reposition": ["0 mm", "20 mm", "0 mm"]}, Reposition((0.0, 0.02, 0.0))),
         ({"reposition": {"by": ["0 mm", "20 mm", "0 mm"]}}, Reposition((0.0, 0.02, 0.0))),
         ("New session.", NewSession()),
@@ -163,7 +169,11 @@ def test_what_is_no_step_is_refused_with_the_reason(written, complaint):
             st.floats(1e-3, 14400.0),
             st.none() | st.just(("F1", "F3")),
         ),
-        st.builds(Reposition, st.tuples(*[st.floats(-0.4, 0.4)] * 3)),
+        st.builds(
+            Reposition,
+            st.tuples(*[st.floats(-0.4, 0.4)] * 3),
+            st.none() | st.lists(st.sampled_from(NAMES), min_size=1, unique=True).map(tuple),
+        ),
         st.just(NewSession()),
         st.builds(
             lambda time, power: LaserLog((Row(0.0, "F1", power), Row(time, "F1", 0.0))),
@@ -302,6 +312,45 @@ def test_a_position_moves_a_fibre_and_pulls_it_back():
     fibre = Fibre("F1", "bare", (1e-3, 0.0, 0.0), (0.0, 0.0, -1.0))
     assert Position((0.0, 0.02, 0.0), 5e-3).place(fibre).tip == pytest.approx((1e-3, 0.02, 5e-3))
     assert Position().place(fibre) == fibre
+
+
+def test_a_fibre_that_is_repositioned_by_itself_leaves_the_others_where_they_are():
+    protocol = protocol_of(
+        "deliver 5 W for 10 s",
+        "pull back 12 mm",
+        "reposition by 0 mm, 3 mm, 0 mm with F1",
+        "deliver 5 W for 10 s",
+        "pull back 5 mm",
+        "deliver 5 W for 10 s",
+        "reposition by 20 mm, 0 mm, 0 mm",
+        "deliver 5 W for 10 s",
+    )
+    fibres = [Fibre(name, "bare", (0.0, 0.0, 0.0), (0.0, 0.0, -1.0)) for name in ("F1", "F2")]
+    tips = [[p.place(fibre).tip for fibre in fibres] for p in protocol.lit_positions]
+    assert np.array(tips) * 1e3 == pytest.approx(
+        np.array(
+            [
+                [(0, 0, 0), (0, 0, 0)],
+                [(0, 3, 0), (0, 0, 12)],  # inserted anew, not pulled back yet
+                [(0, 3, 5), (0, 0, 17)],
+                [(20, 3, 0), (20, 0, 0)],
+            ]
+        )
+    )
+    lit = [segment for segment in protocol.timeline(NAMES) if any(segment.power)]
+    assert [segment.position for segment in lit] == list(protocol.lit_positions)
+    again = Protocol.from_steps([write_step(step) for step in protocol.all_steps])
+    assert again.lit_positions == protocol.lit_positions
+
+
+def test_a_reposition_of_an_unknown_fibre_is_refused_by_its_name():
+    problems = protocol_of(
+        "deliver 5 W for 9 s", "reposition by 0 mm, 1 mm, 0 mm with F9", "deliver 5 W for 9 s"
+    ).find_unknown_fibres(NAMES)
+    assert problems == (
+        'protocol.steps#2: "with F9" names a fibre that does not exist; allowed are '
+        f"{', '.join(NAMES)}; correct the name",
+    )
 
 
 def test_pull_backs_count_for_each_placement():

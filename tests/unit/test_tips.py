@@ -34,7 +34,7 @@ class Slab:
 
 def make_tips(char="film", fibres=FIBRES):
     tips = FibreTips(GRID, len(fibres), char=char, base_temperature=BODY, start_temperature=BODY)
-    tips.place(fibres, session=1, moved=HOME)
+    tips.place(fibres, session=1, moved=[HOME] * len(fibres))
     return tips
 
 
@@ -116,32 +116,41 @@ def test_a_film_is_pulled_back_with_its_fibre_and_gone_in_another_placement_or_s
     tips = make_tips("film_when_hot")
     tips.follow(Slab(250.0, 0.0), {"F1": 0.0, "F2": 0.0}, 1.0, 2.0)
     assert tips.film_levels == (1.0, 1.0)
-    tips.place([fibre.pulled_back(3e-3) for fibre in FIBRES], session=1, moved=HOME)
+    tips.place([fibre.pulled_back(3e-3) for fibre in FIBRES], session=1, moved=[HOME, HOME])
     assert tips.film_levels == (1.0, 1.0)
     aside = (0.0, 2e-3, 0.0)
     moved = [replace(f, tip=tuple(np.add(f.tip, aside))) for f in FIBRES]
-    tips.place(moved, session=1, moved=aside)
+    tips.place(moved, session=1, moved=[aside, aside])
     assert tips.film_levels == (0.0, 0.0)
     tips.follow(Slab(250.0, 0.0), {"F1": 0.0}, 1.0, 2.0)
-    tips.place(moved, session=2, moved=aside)
+    tips.place(moved, session=2, moved=[aside, aside])
     assert tips.film_levels == (0.0, 0.0)
     assert peaks(tips) == [250.0, 250.0]
 
 
+def test_only_the_fibre_that_is_inserted_anew_loses_its_film():
+    tips = make_tips("film_when_hot")
+    tips.follow(Slab(250.0, 0.0), {"F1": 0.0, "F2": 0.0}, 1.0, 2.0)
+    aside = (0.0, 2e-3, 0.0)
+    moved = [replace(FIBRES[0], tip=tuple(np.add(FIBRES[0].tip, aside))), FIBRES[1]]
+    tips.place(moved, session=1, moved=[aside, HOME])
+    assert tips.film_levels == (0.0, 1.0)
+
+
 def test_a_film_from_the_start_is_there_in_every_placement():
     tips = make_tips("film")
-    tips.place(FIBRES, session=2, moved=(0.0, 1e-3, 0.0))
+    tips.place(FIBRES, session=2, moved=[(0.0, 1e-3, 0.0)] * 2)
     assert tips.film_levels == (1.0, 1.0)
 
 
 def test_what_is_taken_up_again_goes_on_to_the_same_bits():
     tips = make_tips("film_when_hot")
-    tips.place(FIBRES, session=2, moved=(0.0, 0.0, 0.0))
+    tips.place(FIBRES, session=2, moved=[HOME, HOME])
     tips.follow(Slab(250.0, 0.0), {"F1": 0.0}, 1.0, 0.7)
     state = copy.deepcopy(tips.state())
     again = FibreTips(GRID, 2, char="film_when_hot", base_temperature=BODY, start_temperature=BODY)
     again.restore(state)
-    again.place(FIBRES, session=2, moved=HOME)
+    again.place(FIBRES, session=2, moved=[HOME, HOME])
     for run in (tips, again):
         run.follow(Slab(150.0, 0.3, 0.3), {"F1": 0.4, "F2": 0.1}, 0.9, 0.9)
     assert again.state() == tips.state()

@@ -1,0 +1,243 @@
+"""The commands for many runs or for runs again: what-if, repetition, published lesions, cohorts.
+
+As in :mod:`ablsim.cli`, everything heavy is imported inside the command that needs it.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+Flag = Annotated[bool, Parameter(negative="", show_default=False)]
+Several = Parameter(consume_multiple=True, negative="")
+Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+
+DIFFERENT = 1
+"""Exit status of a repetition that came out differently."""
+
+
+def explain(
+    case: Path,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    json_: Json = False,
+    spacing: str | None = None,
+    reported: float = 1.0,
+) -> None:
+    """Say what keeps a treatment from ablating the whole tumour, taking limit after limit away.
+
+    Parameters
+    ----------
+    case
+        The case file (TOML), with a tumour.
+    output
+        Where the picture goes; by default the case's name with .explained.png.
+    json_
+        Print one JSON object and nothing else.
+    spacing
+        Edge length of a cell, such as "2 mm"; by default the case's own.
+    reported
+        An ablated share that somebody reports, from 0 to 1: what would have to be so for it?
+    """
+    from ablsim.case import Case
+    from ablsim.running import explain_case
+
+    question = Case.from_toml(case)
+    picture = output if output is not None else case.with_suffix(".explained.png")
+    summary, remark = explain_case(question, picture, spacing, reported, quiet=json_)
+    if json_:
+        print(json.dumps(summary, indent=2))
+        return
+    from ablsim.explanation.report import render
+
+    print(render(summary))
+    print(f"\nPicture  {picture}")
+    if remark:
+        print(f"Note     {remark}")
+
+
+def reproduce(result: Path, /, *, json_: Json = False) -> None:
+    """Run the case of a stored result again and compare bit by bit; exit status 1 if it differs.
+
+    Parameters
+    ----------
+    result
+        A result (.vtkhdf).
+    json_
+        Print what came of it as one JSON object and nothing else.
+    """
+    from ablsim.running import run_again
+
+    found = run_again(result, quiet=json_)
+    from ablsim.reproduction import describe, summarise
+
+    print(json.dumps(summarise(found), indent=2) if json_ else describe(found, result.name))
+    if not found.is_same:
+        sys.exit(DIFFERENT)
+
+
+def validate(
+    *,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("validation"),
+    json_: Json = False,
+    only: Annotated[list[str] | None, Several] = None,
+    set_: Annotated[list[str] | None, Parameter(name="--set"), Several] = None,
+    spacing: str = "1 mm",
+    no_band: Flag = False,
+    workers: int | None = None,
+    cohorts: Flag = False,
+) -> None:
+    """Predict published lesions with one set of defaults, and say how far off each is.
+
+    Parameters
+    ----------
+    output
+        Folder for report (validation.md), picture (.png), table (.csv) and finished runs, which a
+        second call finds again.
+    json_
+        Print the table as one JSON object and nothing else.
+    only
+        These rows alone, by name.
+    set_
+        Change a key of every case alike: --set "physics.stasis=cem43_60". Said in the report.
+    spacing
+        Edge length of a cell.
+    no_band
+        Leave out how sure each prediction is, which is most of the work.
+    workers
+        How many processes compute; by default as many as there are processors.
+    cohorts
+        Also the outcomes of many patients.
+    """
+    from ablsim.validating import check_options, validate_into
+
+    options = check_options(
+        only=only, changes=set_, spacing=spacing, workers=workers, cohorts=cohorts
+    )
+    text, summary = validate_into(output, options, with_band=not no_band, quiet=json_)
+    print(json.dumps(summary, indent=2, allow_nan=False) if json_ else text)
+
+
+def calibrate(
+    *,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("calibration"),
+    rows: Annotated[list[str] | None, Several] = None,
+    without: Annotated[list[str] | None, Several] = None,
+    runs: int = 64,
+    seed: int = 1,
+    workers: int | None = None,
+    posterior: Path | None = None,
+    json_: Json = False,
+) -> None:
+    """Infer from published lesions what their model's parameters may be, and how well they predict.
+
+    Takes hours of one core the first time; interrupted, the same command goes on. Defaults of cases
+    do not change, only what bands draw from.
+
+    Parameters
+    ----------
+    output
+        The folder for finished runs, the record (calibration.json) and its picture.
+    rows
+        Only these published rows.
+    without
+        All but these.
+    runs
+        Designed runs of each row, on cells of 2 mm.
+    seed
+        Of the design and of all random numbers.
+    workers
+        Processes at the same time; by default one for each core.
+    posterior
+        Also write the joint draws that bands can use to this file.
+    json_
+        Print the record as one JSON object and nothing else.
+    """
+    from ablsim.calibrating import PICTURE, RECORD, check_request, run_calibration
+
+    check_request(runs=runs, seed=seed, workers=workers, posterior=posterior)
+    record = run_calibration(
+        output,
+        rows=rows,
+        without=without or (),
+        runs=runs,
+        seed=seed,
+        workers=workers,
+        posterior=posterior,
+        quiet=json_,
+    )
+    if json_:
+        print(json.dumps(record, indent=2))
+        return
+    from ablsim.calibration.text import render_calibration
+
+    print(render_calibration(record))
+    print(f"\nRecord   {output / RECORD}\nPicture  {output / PICTURE}")
+    if posterior is not None:
+        print(f"Draws    {posterior}")
+
+
+def cohort(
+    study: Path,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    json_: Json = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    shard: str | None = None,
+) -> None:
+    """Simulate many lesions under a policy and compare them with what was observed.
+
+    Results are kept as they come; run the same command again to go on with a study that was
+    stopped. What is there is never computed twice.
+
+    Parameters
+    ----------
+    study
+        The study file (TOML).
+    output
+        The folder for everything that comes of it; by default the study's name with .cohort.
+    json_
+        Print the summary as one JSON object and nothing else.
+    workers
+        How many processes compute, each with one thread; by default one for each core. 0 computes
+        one case after the other without Dask.
+    scheduler
+        Address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers compute instead.
+    shard
+        Compute one part of the cases only, such as 2/4, for jobs side by side into one folder.
+    """
+    from time import perf_counter
+
+    from ablsim.cohort.study import Study
+    from ablsim.cohorting import conduct, describe_missing
+
+    began = perf_counter()
+    folder = output if output is not None else study.with_suffix(".cohort")
+    summary, remark = conduct(
+        Study.from_toml(study),
+        folder,
+        workers=workers,
+        scheduler=scheduler,
+        shard=shard,
+        quiet=json_,
+    )
+    if json_:
+        print(json.dumps({**summary, "wall_s": perf_counter() - began}, indent=2))
+        return
+    if summary["missing"]:
+        print(describe_missing(summary, folder), file=sys.stderr)
+        return
+    from ablsim.cohort.summary_text import render_cohort
+
+    print(render_cohort(summary, str(folder)))
+    print(f"\nSummary  {folder / 'summary.json'}\nLesions  {folder / 'lesions.csv'}")
+    print(f"Note     {remark}" if remark else f"Picture  {folder / 'cohort.png'}")
+
+
+COMMANDS = (explain, reproduce, validate, calibrate, cohort)
+"""All of them, in the order in which help lists them."""

@@ -1,0 +1,252 @@
+"""Predicted against observed: by diameter and stratum, over whole series, lesion by lesion."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ablsim.cohort.answers import LesionAnswers
+from ablsim.cohort.lesions import Lesion, Population
+from ablsim.cohort.pairs import Pairs
+from ablsim.cohort.statistics import rate, short, spread
+from ablsim.cohort.study import Study
+from ablsim.cohort.study_tables import ObservationTable
+from ablsim.units import to_ml, to_mm
+
+ALL = ""
+"""The stratum of all lesions together."""
+
+BINS = 16
+"""How many bins a curve against the diameter has, where there are more diameters."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(slots=True)
+class _Cell:
+    """All draws of the lesions of one policy, stratum and class."""
+
+    lesions: int = 0
+    diameters: "array[float]" = field(default_factory=lambda: array("d"))
+    fractions: "array[float]" = field(default_factory=lambda: array("d"))
+    volumes: "array[float]" = field(default_factory=lambda: array("d"))
+    energies: "array[float]" = field(default_factory=lambda: array("d"))
+    placements: "array[float]" = field(default_factory=lambda: array("d"))
+    sessions: "array[float]" = field(default_factory=lambda: array("d"))
+    complete: int = 0
+    series: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    observed_fractions: "array[float]" = field(default_factory=lambda: array("d"))
+    observed_complete: list[int] = field(default_factory=lambda: [0, 0])
+
+    def add(self, entry: LesionAnswers) -> None:
+        """Count one lesion."""
+        lesion, seen = entry.lesion, entry.lesion.observed
+        self.lesions += 1
+        for draw, answer in enumerate(entry.answers):
+            if answer is None:
+                continue
+            self.diameters.append(lesion.diameter)
+            self.fractions.append(answer.fraction)
+            self.volumes.append(answer.volume)
+            self.energies.append(answer.energy)
+            self.placements.append(answer.placements)
+            self.sessions.append(answer.sessions)
+            self.complete += answer.is_complete
+            counts = self.series.setdefault((lesion.group, draw), [0, 0])
+            counts[0] += answer.is_complete
+            counts[1] += 1
+        if seen.fraction is not None:
+            self.observed_fractions.append(seen.fraction)
+        if seen.complete is not None:
+            self.observed_complete[0] += seen.complete
+            self.observed_complete[1] += 1
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What an aggregate observation is compared with, for one policy: counts by series."""
+
+    lesions: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    complete: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    over: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+
+
+class Comparison:
+    """Takes lesions one by one and keeps no more of them than what is summed up.
+
+    Parameters
+    ----------
+    study : Study
+        What is compared.
+    population : Population
+        Whose lesions come.
+    """
+
+    def __init__(self, study: Study, population: Population) -> None:
+        self._study = study
+        ends = study.report.classes
+        self._classes: list[Interval] = list(zip((0.0, *ends), (*ends, np.inf), strict=True))
+        strata = sorted({lesion.stratum for lesion in population.lesions})
+        self._strata = [ALL, *[s for s in strata if s]] if len(strata) > 1 else [ALL]
+        self._cells: dict[tuple[str, str, int], _Cell] = {}
+        self._watches: dict[tuple[str, int], _Watch] = {}
+        self._pairs: dict[str, Pairs] = {}
+
+    def add(self, entry: LesionAnswers) -> None:
+        """Count one lesion under one policy."""
+        lesion, policy = entry.lesion, entry.policy
+        number = int(np.searchsorted(self._study.report.classes, lesion.diameter - 1e-9))
+        for stratum in dict.fromkeys((ALL, lesion.stratum)):
+            if stratum in self._strata:
+                self._cells.setdefault((policy, stratum, number), _Cell()).add(entry)
+        for i, observation in enumerate(self._study.observations):
+            if _concerns(observation, lesion):
+                _watch(self._watches.setdefault((policy, i), _Watch()), observation, entry)
+        self._pairs.setdefault(policy, Pairs()).add(entry)
+
+    def classes(self) -> list[dict[str, Any]]:
+        """Return what came out by policy, stratum and diameter, where there are lesions."""
+        return [
+            _describe_cell(self._cells[key], policy.label, stratum, interval)
+            for policy in self._study.policies
+            for stratum in self._strata
+            for number, interval in enumerate(self._classes)
+            if (key := (policy.label, stratum, number)) in self._cells
+        ]
+
+    def curve(self) -> list[dict[str, Any]]:
+        """Return the ablated fraction against the diameter for each policy, in narrow bins."""
+        return [
+            {"policy": policy.label, **entry}
+            for policy in self._study.policies
+            for entry in _bins(
+                [cell for key, cell in self._cells.items() if key[:2] == (policy.label, ALL)]
+            )
+        ]
+
+    def observations(self) -> list[dict[str, Any]]:
+        """Return each aggregate observation beside what each policy would have given."""
+        return [
+            _describe_watch(self._watches.get((policy.label, i), _Watch()), policy.label, observed)
+            for i, observed in enumerate(self._study.observations)
+            for policy in self._study.policies
+        ]
+
+    def agreements(self) -> list[dict[str, Any]]:
+        """Return how single lesions agree with what was observed, for policies with any such."""
+        return [
+            {"policy": policy, **pairs.describe()}
+            for policy, pairs in self._pairs.items()
+            if pairs.has_any
+        ]
+
+
+def _bins(cells: Sequence[_Cell]) -> list[dict[str, Any]]:
+    """Return quantiles of the ablated fraction by diameter: each diameter, or bins as full."""
+    diameters = np.concatenate([np.asarray(cell.diameters) for cell in cells] or [np.empty(0)])
+    fractions = np.concatenate([np.asarray(cell.fractions) for cell in cells] or [np.empty(0)])
+    if len(diameters) == 0:
+        return []
+    values = np.unique(diameters)
+    if len(values) > BINS:
+        ends = np.quantile(diameters, np.linspace(0.0, 1.0, BINS + 1)[1:-1], method="nearest")
+        number = np.searchsorted(np.unique(ends), diameters)
+    else:
+        number = np.searchsorted(values, diameters)
+    found = []
+    for i in np.unique(number):
+        here = number == i
+        middle = short(to_mm(float(np.median(diameters[here]))))
+        found.append(
+            {"diameter_mm": middle, "n": int(here.sum()), **(spread(fractions[here]) or {})}
+        )
+    return found
+
+
+def _concerns(observation: ObservationTable, lesion: Lesion) -> bool:
+    low, high = observation.low or 0.0, observation.high or np.inf
+    within = low - 1e-9 <= lesion.diameter <= high + 1e-9
+    return within and observation.stratum in {None, lesion.stratum}
+
+
+def _watch(watch: _Watch, observation: ObservationTable, entry: LesionAnswers) -> None:
+    for draw, answer in enumerate(entry.answers):
+        if answer is None:
+            continue
+        series = (entry.lesion.group, draw)
+        watch.lesions[series] += 1
+        watch.complete[series] += answer.is_complete
+        if observation.fraction_over is not None:
+            watch.over[series] += answer.fraction > observation.fraction_over
+
+
+def _describe_cell(cell: _Cell, policy: str, stratum: str, interval: Interval) -> dict[str, Any]:
+    complete = rate(cell.complete, len(cell.fractions))
+    if complete is not None:
+        rates = [done / n for done, n in cell.series.values()]
+        complete["in_a_series"] = spread(rates)
+    return {
+        "policy": policy,
+        "stratum": stratum or None,
+        "diameter_mm": _span(*interval),
+        "n": cell.lesions,
+        "draws": len(cell.fractions),
+        "ablated_fraction": spread(cell.fractions),
+        "complete_rate": complete,
+        "zone_volume_ml": spread([to_ml(volume) for volume in cell.volumes]),
+        "energy_j": spread(cell.energies),
+        "energy_per_volume_j_per_ml": spread(_per_volume(cell.energies, cell.volumes)),
+        "placements": spread(cell.placements),
+        "sessions": spread(cell.sessions),
+        "observed": {
+            "ablated_fraction": spread(cell.observed_fractions),
+            "complete_rate": rate(*cell.observed_complete),
+        },
+    }
+
+
+def _describe_watch(watch: _Watch, policy: str, observed: ObservationTable) -> dict[str, Any]:
+    series = sorted(watch.lesions)
+    counts = [watch.lesions[s] for s in series]
+    complete = [watch.complete[s] for s in series]
+    over = [watch.over[s] for s in series]
+    said: dict[str, Any] = {"lesions": observed.lesions}
+    predicted: dict[str, Any] = {"series": len(series), "lesions": spread(counts)}
+    if observed.complete is not None:
+        said |= {"complete": observed.complete}
+        said["complete_rate"] = rate(observed.complete, observed.lesions or 0)
+        at_least = sum(c >= (observed.complete or 0) for c in complete)
+        predicted |= {
+            "complete": spread(complete),
+            "all_complete": rate(
+                sum(c == n for c, n in zip(complete, counts, strict=True)), len(series)
+            ),
+            "as_many_complete": rate(at_least, len(series)),
+            "complete_rate": rate(sum(complete), sum(counts)),
+        }
+    if observed.fraction_over is not None:
+        said |= {"fraction_over": observed.fraction_over}
+        predicted |= {
+            "over": spread(over),
+            "all_over": rate(sum(o == n for o, n in zip(over, counts, strict=True)), len(series)),
+            "over_rate": rate(sum(over), sum(counts)),
+        }
+    return {
+        "policy": policy,
+        "stratum": observed.stratum,
+        "diameter_mm": _span(observed.low or 0.0, observed.high or np.inf),
+        "source": observed.source,
+        "observed": said,
+        "predicted": predicted,
+    }
+
+
+def _per_volume(energies: Sequence[float], volumes: Sequence[float]) -> list[float]:
+    return [e / to_ml(v) for e, v in zip(energies, volumes, strict=True) if v > 0.0]
+
+
+def _span(low: float, high: float) -> list[float | None]:
+    return [short(to_mm(low)), None if high == np.inf else short(to_mm(high))]

@@ -1,0 +1,245 @@
+"""The summary of a study as the text that a person reads in the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ablsim.notebook import DISCLAIMER
+
+_FAILURES = 5  # listed in the text; the summary has more
+
+
+def render_cohort(summary: Mapping[str, Any], folder: str = "") -> str:
+    """Return a summary as plain text for a terminal.
+
+    Parameters
+    ----------
+    summary : mapping
+        What `ablsim.cohort.run_cohort` returns.
+    folder : str, optional
+        Where the study lies, to say what to do about failures.
+    """
+    parts = [
+        [str(summary["study"]["title"])],
+        _who(summary),
+        *(_table(summary, policy) for policy in summary["policies"]),
+        _observed(summary),
+        _agreement(summary),
+        _failures(summary, folder),
+        _how(summary),
+        [DISCLAIMER],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _who(summary: Mapping[str, Any]) -> list[str]:
+    population = summary["population"]
+    size = population["diameter_mm"]
+    many = population["populations"]
+    among = f" in {many} populations" if many > 1 else ""
+    lines = [
+        f"{population['lesions']} lesions{among}, longest axis {size['min']:g} to {size['max']:g} "
+        f"mm, mean {size['mean']:.3g} mm; {summary['draws']} draws each",
+        _count_cases(summary),
+    ]
+    return lines + [f"  - {note}" for note in population["notes"]]
+
+
+def _count_cases(summary: Mapping[str, Any]) -> str:
+    text = f"{summary['cases']} cases, {summary['distinct_cases']} of them different: "
+    parts = [f"{summary['done']} done"]
+    parts += [f"{summary[key]} {key}" for key in ("failed", "missing") if summary[key]]
+    return text + ", ".join(parts)
+
+
+def _table(summary: Mapping[str, Any], policy: str) -> list[str]:
+    """Return the classes of one policy, one a line."""
+    entries = [entry for entry in summary["classes"] if entry["policy"] == policy]
+    has_strata = any(entry["stratum"] for entry in entries)
+    column = f"{'stratum':<14}" if has_strata else ""
+    lines = [
+        f'Policy "{policy}"',
+        f"  {column}{'mm':>9}{'lesions':>9}   ablated, %      complete, %       energy, kJ"
+        "   placements   observed",
+    ]
+    for entry in entries:
+        stratum = f"{entry['stratum'] or 'all':<14}" if has_strata else ""
+        lines.append(
+            f"  {stratum}{_span(entry['diameter_mm']):>9}{entry['n']:>9}   "
+            f"{_percents(entry['ablated_fraction']):<16}{_rate(entry['complete_rate']):<18}"
+            f"{_energy(entry['energy_j']):<13}{_number(entry['placements']):<13}"
+            f"{_seen(entry['observed'])}"
+        )
+    lines.append(
+        "  ablated: median (5 to 95 % of lesions and draws); complete: from "
+        f"{100.0 * summary['complete_from']:g} % on (95 % interval)"
+    )
+    return lines
+
+
+def _observed(summary: Mapping[str, Any]) -> list[str]:
+    """Return each aggregate observation in a sentence, and what each policy makes of it."""
+    lines: list[str] = []
+    entries = summary["observations"]
+    for entry in entries:
+        if not lines:
+            lines.append("Observed of lesions together")
+        seen, predicted = entry["observed"], entry["predicted"]
+        where = _where(entry["diameter_mm"], entry["stratum"])
+        if entry is next(e for e in entries if _same(e, entry)):
+            lines.append(f"  {_say_observed(seen, where)}")
+        lines.append(f"    {entry['policy']}: {_say_predicted(seen, predicted)}")
+    return lines
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    keys = ("diameter_mm", "stratum", "observed", "source")
+    return all(one[key] == other[key] for key in keys)
+
+
+def _say_observed(seen: Mapping[str, Any], where: str) -> str:
+    parts = []
+    if "complete" in seen:
+        rate = seen["complete_rate"]
+        parts.append(
+            f"{seen['complete']} of {seen['lesions']} complete "
+            f"({100 * rate['low']:.0f} to {100 * rate['high']:.0f} % at 95 %)"
+        )
+    if "fraction_over" in seen:
+        parts.append(f"over {100 * seen['fraction_over']:g} % ablated")
+    return f"{where}: {', '.join(parts)}"
+
+
+def _say_predicted(seen: Mapping[str, Any], predicted: Mapping[str, Any]) -> str:
+    if not predicted["series"]:
+        return "no such lesions"
+    parts = []
+    if "all_complete" in predicted:
+        parts.append(f"all are complete with probability {_rate(predicted['all_complete'])}")
+        parts.append(f"{seen['complete']} or more with {_rate(predicted['as_many_complete'])}")
+        parts.append(f"each with {_rate(predicted['complete_rate'])}")
+    if "all_over" in predicted:
+        over = f"{100 * seen['fraction_over']:g} %"
+        parts.append(f"all are over {over} with probability {_rate(predicted['all_over'])}")
+        parts.append(f"each with {_rate(predicted['over_rate'])}")
+    return ", ".join(parts)
+
+
+def _agreement(summary: Mapping[str, Any]) -> list[str]:
+    """Return how single lesions agree with what was observed of them."""
+    lines: list[str] = []
+    for entry in summary["agreement"]:
+        for key, unit, scale in (("fraction", "%", 100.0), ("volume_ml", "mL", 1.0)):
+            found = entry[key]
+            if found is None:
+                continue
+            bias, limits = found["bias"], found["limits"]
+            what = "ablated share" if key == "fraction" else "zone volume"
+            lines.append(
+                f"  {entry['policy']}, {what} of {found['n']} lesions: predicted - observed "
+                f"{_signed(bias, scale)} {unit} (95 % interval {_range(bias, scale)}), limits of "
+                f"agreement {scale * limits['lower']['value']:+.3g} to "
+                f"{scale * limits['upper']['value']:+.3g} {unit}"
+            )
+            lines.append(f"    {_say_calibration(found)}")
+    return ["Agreement with single lesions", *lines] if lines else []
+
+
+def _say_calibration(found: Mapping[str, Any]) -> str:
+    within = found["within_p05_to_p95"]
+    text = f"{within['count']} of {within['of']} within the predicted 5 to 95 %"
+    if found["calibration"] is None:
+        return text
+    slope = found["calibration"]["slope"]
+    return f"{text}; calibration slope {slope['value']:.2f} ({_range(slope, 1.0)})"
+
+
+def _failures(summary: Mapping[str, Any], folder: str) -> list[str]:
+    failures = summary["failures"]
+    if not failures:
+        return []
+    lines = [f"Without a result ({summary['failed']})"]
+    for entry in failures[:_FAILURES]:
+        lines.append(
+            f"  {entry['lesion']}, {entry['policy']}, draw {entry['draw']}: {entry['reason']}"
+        )
+        if entry["command"]:
+            there = f"cd {folder} && " if folder else ""
+            lines.append(f"    {there}{entry['command']}")
+    if len(failures) > _FAILURES:
+        lines.append(f"  and {summary['failed'] - _FAILURES} more, in summary.json")
+    return lines
+
+
+def _how(summary: Mapping[str, Any]) -> list[str]:
+    return [
+        f"Zone of {summary['zone']}; cells of {summary['spacing_mm']:g} mm; error of the model "
+        f"itself {summary['model_error_sd_ln_d']:g} in ln(diameter)"
+    ]
+
+
+def _where(span: Sequence[float | None], stratum: str | None) -> str:
+    low, high = span
+    text = f"up to {high:g} mm" if not low else f"from {low:g} mm"
+    if low and high is not None:
+        text = f"{low:g} to {high:g} mm"
+    if not low and high is None:
+        text = "all lesions"
+    return f"{text}, {stratum}" if stratum else text
+
+
+def _span(span: Sequence[float | None]) -> str:
+    low, high = span
+    if high is None:
+        return f"> {low:g}"
+    return f"{low:g}-{high:g}" if low else f"to {high:g}"
+
+
+def _percents(spread: Mapping[str, float] | None) -> str:
+    if spread is None:
+        return "-"
+    low, middle, high = (100.0 * spread[key] for key in ("p05", "median", "p95"))
+    return f"{middle:.0f} ({low:.0f}-{high:.0f})"
+
+
+def _rate(rate: Mapping[str, Any] | None) -> str:
+    if rate is None:
+        return "-"
+    return f"{_percent(rate['rate'])} ({_percent(rate['low'])}-{_percent(rate['high'])}) %"
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent; never 0 or 100 for what is not."""
+    text = f"{100.0 * share:.0f}"
+    return f"{100.0 * share:.2g}" if text in {"0", "100"} and 0.0 < share < 1.0 else text
+
+
+def _energy(spread: Mapping[str, float] | None) -> str:
+    if spread is None:
+        return "-"
+    low, high = (1e-3 * spread[key] for key in ("p05", "p95"))
+    return f"{low:.3g}" if low == high else f"{low:.3g}-{high:.3g}"
+
+
+def _number(spread: Mapping[str, float] | None) -> str:
+    if spread is None:
+        return "-"
+    low, high = spread["p05"], spread["p95"]
+    return f"{low:g}" if low == high else f"{low:.2g}-{high:.2g}"
+
+
+def _seen(observed: Mapping[str, Any]) -> str:
+    parts = []
+    if observed["complete_rate"] is not None:
+        rate = observed["complete_rate"]
+        parts.append(f"{rate['count']} of {rate['of']} complete")
+    if observed["ablated_fraction"] is not None:
+        parts.append(f"{_percents(observed['ablated_fraction'])} %")
+    return ", ".join(parts) or "-"
+
+
+def _signed(value: Mapping[str, float], scale: float) -> str:
+    return f"{scale * value['value']:+.3g}"
+
+
+def _range(value: Mapping[str, float], scale: float) -> str:
+    return f"{scale * value['low']:.3g} to {scale * value['high']:.3g}"
