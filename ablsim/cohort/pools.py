@@ -24,6 +24,12 @@ because each death also counts against the job that the worker would have done n
 PATIENCE = 600.0
 """How long a lost scheduler is waited for [s]."""
 
+ALONE = 60.0
+"""How long this machine may be without any worker before they are all started anew [s]."""
+
+REVIVALS = 3
+"""How often that is done before a study is given up for the time being."""
+
 _AHEAD = 4  # jobs per thread of a worker that are handed out at a time
 _TIMEOUT = 5.0  # s to connect
 _ASK_EVERY = 2.0  # s between two questions who is there
@@ -100,7 +106,8 @@ class DaskPool:
     -----
     A worker that dies is started anew by Dask and its job given to another. A job under which
     workers die again and again comes back as ``died``. When the scheduler is lost, it is waited
-    for, and then given anew whatever was not done.
+    for, and then given anew whatever was not done. Where all workers of this machine are gone and
+    Dask does not bring them back, they are started anew.
     """
 
     def __init__(self, setting: Setting, *, workers: int, scheduler: str | None = None) -> None:
@@ -113,6 +120,8 @@ class DaskPool:
         self._threads: Mapping[str, int] = {}
         self._asked_at = -math.inf
         self._lost_since: float | None = None
+        self._alone_since: float | None = None
+        self._count, self._revivals = workers, 0
         _quieten()
         if scheduler is None:
             self._cluster = _start_cluster(workers, setting.threads)
@@ -151,6 +160,8 @@ class DaskPool:
         self._woken.clear()
         if not self._is_connected():
             return []
+        if self._is_left_alone():
+            self._revive()
         done = []
         for key, future in list(self._futures.items()):
             if future.status in {"cancelled", "lost"}:
@@ -158,6 +169,7 @@ class DaskPool:
             elif future.done():
                 done.append((self._jobs.pop(key), self._look_at(key, future)))
                 del self._futures[key]
+                self._revivals = 0
         return done
 
     def close(self) -> None:
@@ -166,9 +178,13 @@ class DaskPool:
             future.cancel()
         self._futures.clear()
         self._jobs.clear()
+        self._close_dask()
+
+    def _close_dask(self) -> None:
         self._client.close(timeout=_TIMEOUT)
         if self._cluster is not None:
-            self._cluster.close(timeout=_TIMEOUT)
+            with suppress(TimeoutError):  # workers that do not answer are killed all the same
+                self._cluster.close(timeout=_TIMEOUT)
 
     def _hand_out(self, job: Job) -> None:
         future = self._client.submit(
@@ -214,6 +230,33 @@ class DaskPool:
             return False  # what was handed out is looked at next time
         self._check_patience(now)
         return False
+
+    def _is_left_alone(self) -> bool:
+        """Say whether this machine has had jobs but no worker for too long."""
+        if self._cluster is None or not self._futures or self.workers > 0:
+            self._alone_since = None
+            return False
+        now = time.monotonic()
+        self._alone_since = self._alone_since or now
+        return now - self._alone_since > ALONE
+
+    def _revive(self) -> None:
+        """Start the workers of this machine anew and give them whatever was not done."""
+        if self._revivals == REVIVALS:
+            msg = (
+                f"no worker stayed for {ALONE:.0f} s, {REVIVALS} times in a row; what is done is "
+                "kept; run the same command again to go on, or add --workers 0 to compute one "
+                "case after the other without Dask"
+            )
+            raise UnfinishedError(msg)
+        self._revivals += 1
+        self._alone_since = None
+        self._close_dask()
+        self._cluster = _start_cluster(self._count, self._setting.threads)
+        self._client = self._connect()
+        self._asked_at = -math.inf
+        for job in self._jobs.values():
+            self._hand_out(job)
 
     def _check_patience(self, now: float) -> None:
         if self._lost_since is not None and now - self._lost_since > PATIENCE:

@@ -9,12 +9,13 @@ import time
 
 import pytest
 
+from ablsim.cohort import pools
 from ablsim.cohort.cases import Job
 from ablsim.cohort.pools import DaskPool, InProcess, make_pool
 from ablsim.cohort.run import DIED, Progress, run_jobs
 from ablsim.cohort.store import code_of_outcomes
 from ablsim.cohort.work import Setting, work
-from ablsim.errors import CaseError
+from ablsim.errors import CaseError, UnfinishedError
 
 pytest.importorskip("distributed")
 
@@ -113,6 +114,42 @@ def test_a_worker_killed_in_the_middle_loses_nothing(store, make_study, fake_rec
     assert all(store.has(job.key) for job in jobs(12))
     pids = {line.split()[-1] for line in (store.folder / "log.txt").read_text().splitlines()}
     assert len(pids) >= 3  # the dead one was replaced
+
+
+@pytest.mark.slow
+def test_workers_that_are_all_gone_are_started_anew(store, make_study, fake_record, monkeypatch):
+    monkeypatch.setattr(pools, "ALONE", 1.0)
+    pool = DaskPool(setting(store, make_study, slow(fake_record(), store.folder)), workers=1)
+
+    def lose(progress):
+        if progress.computed == 2 and pool._revivals == 0 and pool._cluster.workers:
+            pool._cluster.scale(0)
+
+    try:
+        progress = Progress(6)
+        run_jobs(iter(jobs(6)), store, pool, progress, on_progress=lose)
+    finally:
+        pool.close()
+    assert (progress.computed, progress.failed) == (6, 0)
+
+
+@pytest.mark.slow
+def test_a_study_without_workers_ends_with_what_to_do(store, make_study, fake_record, monkeypatch):
+    monkeypatch.setattr(pools, "ALONE", -1.0)
+    monkeypatch.setattr(DaskPool, "workers", property(lambda self: 0))
+    monkeypatch.setattr(pools, "_start_cluster", lambda workers, threads: start_nothing())
+    pool = DaskPool(setting(store, make_study, slow(fake_record(), store.folder)), workers=1)
+    try:
+        with pytest.raises(UnfinishedError, match="--workers 0"):
+            run_jobs(iter(jobs(2)), store, pool, Progress(2))
+    finally:
+        pool.close()
+
+
+def start_nothing():
+    from distributed import LocalCluster
+
+    return LocalCluster(n_workers=0, dashboard_address=None)
 
 
 @pytest.mark.slow
