@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ablsim.case_objects import NoGoTable, OrganTable, ProbeTable, VesselTable
     from ablsim.case_settings import NumericsTable, PhysicsTable
     from ablsim.case_tables import DomainTable, TissueTable, TumourTable
+    from ablsim.cohort import Study, run_cohort
     from ablsim.domain import Domain, make_domain
     from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
     from ablsim.explanation import Explanation, explain
@@ -50,6 +51,7 @@ _HOMES = {
     "ablsim.case_objects": ("NoGoTable", "OrganTable", "ProbeTable", "VesselTable"),
     "ablsim.case_settings": ("NumericsTable", "PhysicsTable"),
     "ablsim.case_tables": ("DomainTable", "TissueTable", "TumourTable"),
+    "ablsim.cohort": ("Study", "run_cohort"),
     "ablsim.domain": ("Domain", "make_domain"),
     "ablsim.errors": ("AblsimError", "CaseError", "ResultError", "UnfinishedError"),
     "ablsim.explanation": ("Explanation", "explain"),
@@ -94,6 +96,7 @@ __all__ = [
     "Result",
     "ResultError",
     "Snapshot",
+    "Study",
     "TissueTable",
     "TumourTable",
     "UnfinishedError",
@@ -106,6 +109,7 @@ __all__ = [
     "make_domain",
     "measure_zones",
     "reproduce",
+    "run_cohort",
     "save",
     "simulate",
     "summarise",

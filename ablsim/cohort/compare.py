@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from ablsim.cohort.answers import LesionAnswers
 from ablsim.cohort.lesions import Lesion, Population
 from ablsim.cohort.pairs import Pairs
-from ablsim.cohort.statistics import rate, short, spread
+from ablsim.cohort.statistics import clustered_rate, rate, short, spread
 from ablsim.cohort.study import Study
 from ablsim.cohort.study_tables import ObservationTable
 from ablsim.units import to_ml, to_mm
@@ -23,6 +23,8 @@ BINS = 16
 """How many bins a curve against the diameter has, where there are more diameters."""
 
 Interval = tuple[float, float]
+Series = tuple[int, int]
+"""One treatment of all lesions of a population: which population, and which draw."""
 
 
 @dataclass(slots=True)
@@ -36,8 +38,7 @@ class _Cell:
     energies: "array[float]" = field(default_factory=lambda: array("d"))
     placements: "array[float]" = field(default_factory=lambda: array("d"))
     sessions: "array[float]" = field(default_factory=lambda: array("d"))
-    complete: int = 0
-    series: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    series: dict[Series, list[int]] = field(default_factory=dict)
     observed_fractions: "array[float]" = field(default_factory=lambda: array("d"))
     observed_complete: list[int] = field(default_factory=lambda: [0, 0])
 
@@ -54,7 +55,6 @@ class _Cell:
             self.energies.append(answer.energy)
             self.placements.append(answer.placements)
             self.sessions.append(answer.sessions)
-            self.complete += answer.is_complete
             counts = self.series.setdefault((lesion.group, draw), [0, 0])
             counts[0] += answer.is_complete
             counts[1] += 1
@@ -69,9 +69,9 @@ class _Cell:
 class _Watch:
     """What an aggregate observation is compared with, for one policy: counts by series."""
 
-    lesions: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
-    complete: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
-    over: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    lesions: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
+    complete: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
+    over: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
 
 
 class Comparison:
@@ -184,7 +184,7 @@ def _watch(watch: _Watch, observation: ObservationTable, entry: LesionAnswers) -
 
 
 def _describe_cell(cell: _Cell, policy: str, stratum: str, interval: Interval) -> dict[str, Any]:
-    complete = rate(cell.complete, len(cell.fractions))
+    complete = clustered_rate(_by_draw({s: (k, n) for s, (k, n) in cell.series.items()}))
     if complete is not None:
         rates = [done / n for done, n in cell.series.values()]
         complete["in_a_series"] = spread(rates)
@@ -211,28 +211,26 @@ def _describe_cell(cell: _Cell, policy: str, stratum: str, interval: Interval) -
 def _describe_watch(watch: _Watch, policy: str, observed: ObservationTable) -> dict[str, Any]:
     series = sorted(watch.lesions)
     counts = [watch.lesions[s] for s in series]
-    complete = [watch.complete[s] for s in series]
-    over = [watch.over[s] for s in series]
     said: dict[str, Any] = {"lesions": observed.lesions}
     predicted: dict[str, Any] = {"series": len(series), "lesions": spread(counts)}
+    each = {s: (watch.complete[s], watch.lesions[s]) for s in series}
     if observed.complete is not None:
         said |= {"complete": observed.complete}
         said["complete_rate"] = rate(observed.complete, observed.lesions or 0)
-        at_least = sum(c >= (observed.complete or 0) for c in complete)
+        wanted = observed.complete
         predicted |= {
-            "complete": spread(complete),
-            "all_complete": rate(
-                sum(c == n for c, n in zip(complete, counts, strict=True)), len(series)
-            ),
-            "as_many_complete": rate(at_least, len(series)),
-            "complete_rate": rate(sum(complete), sum(counts)),
+            "complete": spread([k for k, _ in each.values()]),
+            "all_complete": _share_of(each, lambda k, n: k == n),
+            "as_many_complete": _share_of(each, lambda k, n: k >= wanted),
+            "complete_rate": clustered_rate(_by_draw(each)),
         }
+    each = {s: (watch.over[s], watch.lesions[s]) for s in series}
     if observed.fraction_over is not None:
         said |= {"fraction_over": observed.fraction_over}
         predicted |= {
-            "over": spread(over),
-            "all_over": rate(sum(o == n for o, n in zip(over, counts, strict=True)), len(series)),
-            "over_rate": rate(sum(over), sum(counts)),
+            "over": spread([k for k, _ in each.values()]),
+            "all_over": _share_of(each, lambda k, n: k == n),
+            "over_rate": clustered_rate(_by_draw(each)),
         }
     return {
         "policy": policy,
@@ -242,6 +240,23 @@ def _describe_watch(watch: _Watch, policy: str, observed: ObservationTable) -> d
         "observed": said,
         "predicted": predicted,
     }
+
+
+def _by_draw(series: Mapping[Series, tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return successes and trials of each draw, all populations together: they share its laws."""
+    totals: dict[int, tuple[int, int]] = {}
+    for (_, draw), (k, n) in series.items():
+        before = totals.get(draw, (0, 0))
+        totals[draw] = (before[0] + k, before[1] + n)
+    return [totals[draw] for draw in sorted(totals)]
+
+
+def _share_of(
+    series: Mapping[Series, tuple[int, int]], holds: Callable[[int, int], bool]
+) -> dict[str, Any] | None:
+    """Return the rate of the series of which something holds, by successes and trials."""
+    counted = {s: (int(holds(k, n)), 1) for s, (k, n) in series.items()}
+    return clustered_rate(_by_draw(counted))
 
 
 def _per_volume(energies: Sequence[float], volumes: Sequence[float]) -> list[float]:

@@ -71,7 +71,7 @@ def _table(summary: Mapping[str, Any], policy: str) -> list[str]:
         )
     lines.append(
         "  ablated: median (5 to 95 % of lesions and draws); complete: from "
-        f"{100.0 * summary['complete_from']:g} % on (95 % interval)"
+        f"{100.0 * summary['complete_from']:g} % on (95 % interval over draws)"
     )
     return lines
 
@@ -209,8 +209,9 @@ def _rate(rate: Mapping[str, Any] | None) -> str:
 
 def _percent(share: float) -> str:
     """Return a share in percent; never 0 or 100 for what is not."""
-    text = f"{100.0 * share:.0f}"
-    return f"{100.0 * share:.2g}" if text in {"0", "100"} and 0.0 < share < 1.0 else text
+    if 0.0 < share < 0.005:
+        return "<1"
+    return ">99" if 0.995 < share < 1.0 else f"{100.0 * share:.0f}"
 
 
 def _energy(spread: Mapping[str, float] | None) -> str:

@@ -1,15 +1,23 @@
 """Every example runs and says what it said when it was last looked at."""
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
 
 import ablsim
 from ablsim.case import Case
+from ablsim.cohort import Study
+from ablsim.cohort.cases import CaseMaker
+from ablsim.cohort.conduct import check_policies
+from ablsim.cohort.population import find_population
 from ablsim.summary import summarise
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+FILES = sorted(EXAMPLES.glob("*.toml"))
+STUDIES = [path for path in FILES if 'schema = "ablsim/study' in path.read_text(encoding="utf-8")]
+CASES = [path for path in FILES if path not in STUDIES]
 
 
 def load(name):
@@ -19,11 +27,26 @@ def load(name):
     return module
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
 def test_case_files_are_valid_and_say_where_they_come_from(path):
     case = Case.from_toml(path)
     assert len(case.title) > 10
     assert path.read_text(encoding="utf-8").startswith("#:schema ./case.schema.json")
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda p: p.stem)
+def test_study_files_are_valid_and_every_lesion_of_theirs_makes_a_case(path):
+    study = Study.from_toml(path)
+    assert len(study.title) > 10
+    assert path.read_text(encoding="utf-8").startswith("#:schema ./study.schema.json")
+    population = find_population(study)
+    check_policies(study, population, CaseMaker(study, "code"))
+
+
+def test_the_schemas_beside_the_examples_are_those_of_today():
+    for name, schema in (("case", Case.json_schema()), ("study", Study.json_schema())):
+        stored = json.loads((EXAMPLES / f"{name}.schema.json").read_text(encoding="utf-8"))
+        assert stored == json.loads(json.dumps(schema))
 
 
 def test_every_measured_row_has_its_case():
@@ -87,7 +110,7 @@ def test_every_lesion_of_the_table_has_its_number_here():
     }
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_every_example_has_a_number_asserted_in_this_folder(path):
     tests = [file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py")]
     assert any(f'"{path.stem}"' in text or f'"{path.name}"' in text for text in tests)

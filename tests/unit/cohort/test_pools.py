@@ -112,8 +112,6 @@ def test_a_worker_killed_in_the_middle_loses_nothing(store, make_study, fake_rec
     assert killed
     assert (progress.computed, progress.failed) == (12, 0)
     assert all(store.has(job.key) for job in jobs(12))
-    pids = {line.split()[-1] for line in (store.folder / "log.txt").read_text().splitlines()}
-    assert len(pids) >= 3  # the dead one was replaced
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablsim.cohort.statistics import agreement, rate, spread
+from ablsim.cohort.statistics import agreement, clustered_rate, rate, spread
 
 
 def test_rates_have_the_interval_of_clopper_and_pearson():
@@ -14,6 +14,31 @@ def test_rates_have_the_interval_of_clopper_and_pearson():
     half = rate(5, 10)
     assert (half["low"], half["high"]) == pytest.approx((0.1871, 0.8129), abs=1e-4)
     assert rate(0, 0) is None
+
+
+def test_clusters_that_are_alike_count_for_little():
+    plain = rate(32, 64)
+    mixed = clustered_rate([(4, 8)] * 8)
+    alike = clustered_rate([(8, 8), (0, 8)] * 4)
+    assert (mixed["rate"], alike["rate"]) == (0.5, 0.5)
+    assert (mixed["low"], mixed["high"]) == pytest.approx((plain["low"], plain["high"]), rel=1e-5)
+    assert mixed["effective"] == 64
+    assert alike["effective"] < 8
+    assert alike["low"] < mixed["low"]
+    assert clustered_rate([(8, 8)] * 5)["low"] == rate(5, 5)["low"]
+    assert clustered_rate([(0, 4), (0, 9)])["high"] == rate(0, 2)["high"]
+    assert clustered_rate([(3, 7)])["low"] == rate(3, 7)["low"]
+    assert clustered_rate([]) is None
+
+
+def test_intervals_over_clusters_hold_the_truth_at_least_as_often_as_they_say():
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(300):
+        chances = rng.beta(1.0, 1.0, 10)  # each cluster has its own chance, 0.5 on average
+        found = clustered_rate([(int(rng.binomial(20, p)), 20) for p in chances])
+        held += found["low"] <= 0.5 <= found["high"]
+    assert held / 300 > 0.93
 
 
 def test_spreads_are_quantiles():
