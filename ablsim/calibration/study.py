@@ -183,7 +183,7 @@ def calibrate(
         observations,
         seed=seed,
         steps_max=STEPS_MAX,
-        on_source=lambda source: say(f"leaving out {source.partition(';')[0]}"),
+        on_source=lambda ids: say(f"sampling without {', '.join(ids)}"),
         check=check,
     )
     before, after = (
