@@ -165,7 +165,7 @@ def calibrate(
     factors, designed = make_design(choose_rows(rows, without), runs, seed)
     outcome = measure_all(
         _in_order(designed, runs),
-        Path(folder) / "runs",
+        Path(folder),
         workers=workers,
         on_done=on_run,
         check=check,
