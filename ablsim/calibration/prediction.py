@@ -116,15 +116,15 @@ def leave_sources_out(
     *,
     seed: int,
     steps_max: int,
-    on_source: Callable[[str], None] | None = None,
+    on_source: Callable[[Sequence[str]], None] | None = None,
     check: Callable[[], None] | None = None,
 ) -> tuple[LeftOut, ...]:
     """Predict the rows of each publication by what all others leave possible."""
     found = []
     for source in dict.fromkeys(observation.source for observation in observations):
-        if on_source is not None:
-            on_source(source)
         rows = [i for i, one in enumerate(observations) if one.source == source]
+        if on_source is not None:
+            on_source([observations[i].id for i in rows])
         draws = infer(
             problem.without(rows),
             seed=seed,

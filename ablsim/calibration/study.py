@@ -165,7 +165,7 @@ def calibrate(
     factors, designed = make_design(choose_rows(rows, without), runs, seed)
     outcome = measure_all(
         _in_order(designed, runs),
-        Path(folder) / "runs",
+        Path(folder),
         workers=workers,
         on_done=on_run,
         check=check,
@@ -183,7 +183,7 @@ def calibrate(
         observations,
         seed=seed,
         steps_max=STEPS_MAX,
-        on_source=lambda source: say(f"leaving out {source.partition(';')[0]}"),
+        on_source=lambda ids: say(f"sampling without {', '.join(ids)}"),
         check=check,
     )
     before, after = (

@@ -172,7 +172,7 @@ def _samplers(table: Mapping[str, Any]) -> list[str]:
     ]
     named = [("posterior", table["sampler"])]
     named += [
-        (f"without {one['rows'][0]['id'].partition('_')[0]}", one["sampler"])
+        (f"without {one['rows'][0]['id']}{' ...' * (len(one['rows']) > 1)}", one["sampler"])
         for one in table["left_out"]
     ]
     for name, sampler in named:

@@ -73,7 +73,7 @@ def found(tmp_path_factory):
 def test_it_says_what_it_does_and_lists_what_failed(found):
     calibration, told = found
     assert "sampling the posterior" in told
-    assert sum(str(text).startswith("leaving out") for text in told) == 3
+    assert sum(str(text).startswith("sampling without") for text in told) == 3
     assert list(calibration.failed) == ["sheep_4W/3"]
     assert [row.surrogate.n_runs for row in calibration.rows] == [32, 32, 31]
 
