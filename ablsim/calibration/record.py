@@ -47,7 +47,8 @@ def describe_calibration(found: Calibration) -> dict[str, Any]:
         },
         "correlations": [
             {"between": [a, b], "correlation": value}
-            for a, b, value in strong_correlations(found.factors, found.posterior)
+            for a, b, value in correlations(found.factors, found.posterior)
+            if abs(value) > STRONG
         ],
         "rows": [
             _row(row, before, after)
@@ -81,10 +82,8 @@ def describe_calibration(found: Calibration) -> dict[str, Any]:
     }
 
 
-def strong_correlations(
-    factors: Sequence[Factor], draws: Draws
-) -> tuple[tuple[str, str, float], ...]:
-    """Return pairs of parameters whose correlation is above 0.3 either way, strongest first."""
+def correlations(factors: Sequence[Factor], draws: Draws) -> tuple[tuple[str, str, float], ...]:
+    """Return every pair of parameters with its correlation, the strongest first."""
     names = [*(factor.name for factor in factors), MODEL_ERROR_NAME]
     columns = np.column_stack([draws.coordinates, draws.model_error])
     table: FloatArray = np.asarray(np.corrcoef(columns, rowvar=False))
@@ -92,7 +91,6 @@ def strong_correlations(
         (names[i], names[j], float(table[i, j]))
         for i in range(len(names))
         for j in range(i + 1, len(names))
-        if abs(table[i, j]) > STRONG
     ]
     return tuple(sorted(pairs, key=lambda pair: -abs(pair[2])))
 
@@ -130,6 +128,7 @@ def _parameter(factor: Factor, before: FloatArray, after: FloatArray) -> dict[st
         "unit": factor.unit if factor.log_spread is None else "factor",
         "prior_words": factor.spread,
         "default": factor.default,
+        "prior_below_default": float(np.mean(factor.level(before) < factor.default)),
         "posterior_below_default": float(np.mean(factor.level(after) < factor.default)),
         "prior": _spread(factor.level(before)),
         "posterior": _spread(factor.level(after)),

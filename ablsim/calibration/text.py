@@ -58,8 +58,10 @@ def _parameters(table: Mapping[str, Any]) -> list[str]:
         name = entry["name"] + {"K": " [K]", "factor": " [x]"}.get(unit, "")
         before, after = (_cells(entry[which], unit) for which in ("prior", "posterior"))
         default = _number(entry["default"], unit) if "default" in entry else ""
-        below = entry.get("posterior_below_default", 0.5)
-        if min(below, 1.0 - below) < _FAR:
+        below, before_below = (
+            entry.get(f"{which}_below_default", 0.5) for which in ("posterior", "prior")
+        )
+        if min(below, 1.0 - below) < min(_FAR, 0.5 * min(before_below, 1.0 - before_below)):
             far.append(f"{entry['name']} ({100.0 * below:.0f} % of the posterior lies below)")
         lines.append(
             f"{'  ' + name:<31}{default:>8}{before[0]:>8}{before[1]:>6}{before[2]:>15}"
@@ -103,18 +105,18 @@ def _correlations(pairs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = [
-        f"{'Equivalent diameter [mm]':<29}{'':10}{'':9}{'parameters alone, 5-95 %':>28}"
-        f"{'with all errors':>19}",
-        f"{'':<29}{'measured':>10}{'default':>9}{'prior':>14}{'posterior':>14}{'5-95 %':>19}",
+        f"{'Equivalent diameter [mm]':<31}{'':8}{'':9}{'parameters alone, 5-95 %':>28}"
+        f"{'with all errors':>18}",
+        f"{'':<31}{'measured':>8}{'default':>9}{'prior':>14}{'posterior':>14}{'5-95 %':>18}",
     ]
     for row in rows:
         after = row["posterior"]
         measured = _SIGNS[row["kind"]] + f"{row['measured_mm']:.1f}"
         mark = "" if after["within"] else "  *"
         lines.append(
-            f"{'  ' + row['id']:<19}{row['zone']:<10}{measured:>10}{row['default_mm']:>9.1f}"
+            f"{'  ' + row['id']:<21}{row['zone']:<10}{measured:>8}{row['default_mm']:>9.1f}"
             f"{_span(row['prior']['typical_mm']):>14}{_span(after['typical_mm']):>14}"
-            f"{_span(after['measured_mm']):>19}{mark}"
+            f"{_span(after['measured_mm']):>18}{mark}"
         )
     if not all(row["posterior"]["within"] for row in rows):
         lines.append("  * not within what even this posterior, which has seen it, predicts")

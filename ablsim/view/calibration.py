@@ -5,7 +5,7 @@ violet after the published lesions; the line is the default, which stays where i
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ablsim.calibration.record import MODEL_ERROR_NAME, strong_correlations
+from ablsim.calibration.prediction import RowPrediction
+from ablsim.calibration.record import MODEL_ERROR_NAME, correlations
 from ablsim.calibration.study import Calibration
 from ablsim.notebook import DISCLAIMER
 from ablsim.uncertainty.factors import Factor
@@ -26,7 +27,7 @@ BEFORE, AFTER, MEASURED = "#b9bcc2", "#6a1b9a", "#00692f"
 
 _COLUMNS = 4
 _PAIRS = 4
-_BINS = 36
+_BINS = 26
 
 FloatArray = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ def draw_calibration(found: Calibration, path: Path) -> None:
     path : Path
         Where the picture goes (.png).
     """
-    pairs = strong_correlations(found.factors, found.posterior)[:_PAIRS]
+    pairs = correlations(found.factors, found.posterior)[:_PAIRS]
     n_panels = len(found.factors) + 1
     n_rows = -(-n_panels // _COLUMNS)
     height = 2.15 * n_rows + (3.1 if pairs else 0.0) + 0.42 * len(found.rows) + 2.4
@@ -72,7 +73,7 @@ def _draw_parameters(part: Figure, found: Calibration, n_rows: int) -> None:
             factor.level(draws.coordinates[:, i]) for draws in (found.prior, found.posterior)
         )
         _histograms(axes[i], before, after, _label(factor))
-        axes[i].axvline(factor.default, color=INK, lw=1.3, ls=(0, (4, 2)))
+        axes[i].axvline(factor.default, color=INK, lw=1.3, ls=(0, (4, 2)), clip_on=False)
     last = len(found.factors)
     _histograms(
         axes[last],
@@ -109,7 +110,7 @@ def _draw_pairs(part: Figure, found: Calibration, pairs: Sequence[tuple[str, str
     """Draw the parameters that go together most."""
     axes = np.ravel(part.subplots(1, _PAIRS))
     part.subplots_adjust(left=0.055, right=0.985, bottom=0.20, top=0.80, wspace=0.34)
-    part.suptitle("What they could not tell apart", x=0.03, ha="left", weight="bold", size=13)
+    part.suptitle("What they could tell apart least", x=0.03, ha="left", weight="bold", size=13)
     by_name = {factor.name: i for i, factor in enumerate(found.factors)}
 
     def values(name: str, which: str) -> FloatArray:
@@ -123,14 +124,14 @@ def _draw_pairs(part: Figure, found: Calibration, pairs: Sequence[tuple[str, str
         return name if name == MODEL_ERROR_NAME else _label(found.factors[by_name[name]])
 
     for panel, (a, b, correlation) in zip(axes, pairs, strict=False):
-        for which, colour, alpha in (("prior", BEFORE, 0.35), ("posterior", AFTER, 0.30)):
+        for which, colour, alpha in (("prior", BEFORE, 0.55), ("posterior", AFTER, 0.45)):
             panel.plot(
-                values(a, which)[:1200],
-                values(b, which)[:1200],
+                values(a, which)[:900],
+                values(b, which)[:900],
                 ".",
                 color=colour,
                 alpha=alpha,
-                ms=3.0,
+                ms=4.5,
                 mec="none",
             )
         panel.set_xlabel(label(a))
@@ -147,7 +148,7 @@ def _draw_pairs(part: Figure, found: Calibration, pairs: Sequence[tuple[str, str
 def _draw_rows(part: Figure, found: Calibration) -> None:
     """Draw what was measured beside what is predicted before, after, and without the row."""
     axes = part.subplots()
-    part.subplots_adjust(left=0.15, right=0.985, bottom=0.17, top=0.84)
+    part.subplots_adjust(left=0.195, right=0.985, bottom=0.13, top=0.84)
     part.suptitle(
         "Predicted over measured diameter of each published lesion (5, 50 and 95 %)",
         x=0.03, ha="left", weight="bold", size=13,
@@ -166,17 +167,16 @@ def _draw_rows(part: Figure, found: Calibration) -> None:
         ):
             low, middle, high = np.array(interval) - observation.log_d
             axes.plot([low, high], [i + offset] * 2, color=colour, lw=width, solid_capstyle="butt")
-            axes.plot(middle, i + offset, "o", color=colour, ms=6.0 if width > 2 else 4.0, mec="w")
-        axes.plot(row.default - observation.log_d, i, "|", color=INK, ms=13.0, mew=1.6)
-        axes.fill_betweenx(
-            [i - 0.42, i + 0.42], -observation.sd, observation.sd, color=MEASURED, alpha=0.13, lw=0
-        )
+            axes.plot(middle, i + offset, "o", color=colour, ms=7.0, mec="white", mew=1.2)
+        axes.plot(row.default - observation.log_d, i, "|", color=INK, ms=15.0, mew=1.6)
+        ends = {"two-sided": (-1.0, 1.0), "maximum": (-_FAR, 1.0), "minimum": (-1.0, _FAR)}
+        low, high = (end * observation.sd for end in ends[observation.kind])
+        axes.fill_betweenx([i - 0.42, i + 0.42], low, high, color=MEASURED, alpha=0.13, lw=0)
         names.append(observation.id + _SIDES[observation.kind])
     axes.axvline(0.0, color=MEASURED, lw=1.2)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    low, high = axes.get_xlim()
-    axes.set_xlim(max(low, math.log(0.4)), min(high, math.log(2.5)))
+    axes.set_xlim(*_shown(found, left_out))
     ticks = [t for t in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5)]
     shown = [t for t in ticks if axes.get_xlim()[0] <= math.log(t) <= axes.get_xlim()[1]]
     axes.set_xticks([math.log(t) for t in shown], [f"{t:g}" for t in shown])
@@ -186,19 +186,36 @@ def _draw_rows(part: Figure, found: Calibration) -> None:
     handles = [
         axes.plot([], [], color=BEFORE, lw=5, label="parameters before")[0],
         axes.plot([], [], color=AFTER, lw=5, label="parameters after")[0],
-        axes.plot([], [], color=QUIET, lw=1.6, label="publication left out, all errors")[0],
+        axes.plot([], [], color=QUIET, lw=1.6, label="publication left out, all errors in")[0],
         axes.plot([], [], "|", color=INK, ms=13, mew=1.6, ls="none", label="default")[0],
-        axes.fill_betweenx([], [], color=MEASURED, alpha=0.13, lw=0, label="measured, 1 SD"),
+        axes.fill_betweenx(
+            [],
+            [],
+            color=MEASURED,
+            alpha=0.13,
+            lw=0,
+            label="measured within 1 SD, or not contradicted",
+        ),
     ]
     part.legend(
         handles=handles, loc="upper right", ncols=5, frameon=False, bbox_to_anchor=(0.985, 0.955)
     )
 
 
+_FAR = 100.0  # SD: beyond what is drawn, where a one-sided row says nothing
 _SIDES = {"two-sided": "", "maximum": " (a maximum)", "minimum": " (a minimum)"}
+
+
+def _shown(found: Calibration, left_out: Mapping[str, RowPrediction]) -> tuple[float, float]:
+    """Return the ends of the axis: everything drawn, but nothing beyond 0.4 and 2.5."""
+    measured = {row.observation.id: row.observation.log_d for row in found.rows}
+    drawn = [*found.before, *found.after]
+    ends = [end - measured[row.id] for row in drawn for end in row.typical]
+    ends += [end - measured[row.id] for row in left_out.values() for end in row.measured]
+    return max(math.log(0.4), min(ends) - 0.03), min(math.log(2.5), max(ends) + 0.03)
 
 
 def _label(factor: Factor) -> str:
     if factor.log_spread is not None:
-        return f"{factor.name}, times"
+        return f"{factor.name}, factor"
     return f"{factor.name}, shift [K]" if factor.unit == "K" else factor.name

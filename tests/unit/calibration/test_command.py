@@ -70,6 +70,7 @@ def test_two_rows_are_calibrated_from_end_to_end(tmp_path):
     assert table["schema"] == "ablsim/calibration/1"
     assert table["converged"]
     assert {row["id"] for row in table["rows"]} == {"bosman91", "heis97_bare"}
+    assert len(list((tmp_path / "here" / "runs").glob("*.json"))) == 2 * (16 + 2)
     assert (tmp_path / "here" / "calibration.png").read_bytes().startswith(b"\x89PNG")
     assert json.loads((tmp_path / "draws.json").read_text(encoding="utf-8"))["draws"]
     started = time.monotonic()

@@ -31,6 +31,7 @@ def diameter_of(case):
 
 
 def make_up(cases, folder, *, workers, on_done=None, check=None, broken=()):
+    assert folder.name == "calibration"  # measure_all makes its own folder in it
     answers, failed = {}, {}
     for name, case in cases.items():
         if name in broken:
@@ -67,7 +68,7 @@ def run(monkeypatch, folder, broken=(), **options):
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        return run(patch, tmp_path_factory.mktemp("calibration"), broken=("sheep_4W/3",))
+        return run(patch, tmp_path_factory.mktemp("made") / "calibration", broken=("sheep_4W/3",))
 
 
 def test_it_says_what_it_does_and_lists_what_failed(found):
@@ -160,7 +161,7 @@ def test_its_posterior_is_what_bands_draw(found, tmp_path):
 def test_what_has_not_converged_is_not_written(monkeypatch, tmp_path):
     monkeypatch.setattr(study, "measure_all", make_up)
     monkeypatch.setattr(study, "STEPS_MAX", 60)
-    found = calibrate(ROWS, folder=tmp_path, runs=16, on_run=lambda *run: None)
+    found = calibrate(ROWS, folder=tmp_path / "calibration", runs=16, on_run=lambda *run: None)
     assert not found.is_converged
     assert "not converged" in render_calibration(describe_calibration(found))
     with pytest.raises(UnfinishedError, match="nothing is written"):
@@ -169,7 +170,7 @@ def test_what_has_not_converged_is_not_written(monkeypatch, tmp_path):
 
 def test_a_row_without_its_unvaried_run_cannot_be_used(monkeypatch, tmp_path):
     with pytest.raises(UnfinishedError, match=r"sheep_4W/fine.*ended from outside"):
-        run(monkeypatch, tmp_path, broken=("sheep_4W/fine",))
+        run(monkeypatch, tmp_path / "calibration", broken=("sheep_4W/fine",))
 
 
 def test_a_wrong_row_is_refused_before_anything_is_done(tmp_path):
