@@ -21,7 +21,7 @@ def uniform(seed: int, *words: object) -> float:
     >>> uniform(1, "lesion 7", "draw 2") == uniform(1, "lesion 7", "draw 2")
     True
     >>> round(uniform(1, "lesion 7", "draw 2"), 6), round(uniform(2, "lesion 7", "draw 2"), 6)
-    (0.344021, 0.98346)
+    (0.748905, 0.310294)
     """
     text = "\x1f".join(str(word) for word in (seed, *words))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

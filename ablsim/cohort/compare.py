@@ -72,6 +72,17 @@ class _Watch:
     lesions: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
     complete: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
     over: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
+    energies: "array[float]" = field(default_factory=lambda: array("d"))
+    placements: "array[float]" = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class _Total:
+    """What all lesions of a series took together."""
+
+    energy: float = 0.0
+    placements: int = 0
+    sessions: int = 0
 
 
 class Comparison:
@@ -94,6 +105,7 @@ class Comparison:
         self._cells: dict[tuple[str, str, int], _Cell] = {}
         self._watches: dict[tuple[str, int], _Watch] = {}
         self._pairs: dict[str, Pairs] = {}
+        self._totals: dict[str, dict[Series, _Total]] = {}
 
     def add(self, entry: LesionAnswers) -> None:
         """Count one lesion under one policy."""
@@ -106,6 +118,13 @@ class Comparison:
             if _concerns(observation, lesion):
                 _watch(self._watches.setdefault((policy, i), _Watch()), observation, entry)
         self._pairs.setdefault(policy, Pairs()).add(entry)
+        totals = self._totals.setdefault(policy, {})
+        for draw, answer in enumerate(entry.answers):
+            if answer is not None:
+                total = totals.setdefault((lesion.group, draw), _Total())
+                total.energy += answer.energy
+                total.placements += answer.placements
+                total.sessions += answer.sessions
 
     def classes(self) -> list[dict[str, Any]]:
         """Return what came out by policy, stratum and diameter, where there are lesions."""
@@ -125,6 +144,19 @@ class Comparison:
             for entry in _bins(
                 [cell for key, cell in self._cells.items() if key[:2] == (policy.label, ALL)]
             )
+        ]
+
+    def totals(self) -> list[dict[str, Any]]:
+        """Return what all lesions of a population took together, by policy."""
+        return [
+            {
+                "policy": policy.label,
+                "energy_j": spread([total.energy for total in totals]),
+                "placements": spread([total.placements for total in totals]),
+                "sessions": spread([total.sessions for total in totals]),
+            }
+            for policy in self._study.policies
+            if (totals := list(self._totals.get(policy.label, {}).values()))
         ]
 
     def observations(self) -> list[dict[str, Any]]:
@@ -179,6 +211,8 @@ def _watch(watch: _Watch, observation: ObservationTable, entry: LesionAnswers) -
         series = (entry.lesion.group, draw)
         watch.lesions[series] += 1
         watch.complete[series] += answer.is_complete
+        watch.energies.append(answer.energy)
+        watch.placements.append(answer.placements)
         if observation.fraction_over is not None:
             watch.over[series] += answer.fraction > observation.fraction_over
 
@@ -212,7 +246,12 @@ def _describe_watch(watch: _Watch, policy: str, observed: ObservationTable) -> d
     series = sorted(watch.lesions)
     counts = [watch.lesions[s] for s in series]
     said: dict[str, Any] = {"lesions": observed.lesions}
-    predicted: dict[str, Any] = {"series": len(series), "lesions": spread(counts)}
+    predicted: dict[str, Any] = {
+        "series": len(series),
+        "lesions": spread(counts),
+        "energy_j": spread(watch.energies),
+        "placements": spread(watch.placements),
+    }
     each = {s: (watch.complete[s], watch.lesions[s]) for s in series}
     if observed.complete is not None:
         said |= {"complete": observed.complete}

@@ -78,8 +78,13 @@ class PolicyTable(StudyTable):
     )
     until: Annotated[Literal["planned", "complete"], Choice(("planned", "complete"))] = Field(
         "planned",
-        description="planned: everything is given; complete: sessions end once the tumour is "
-        "ablated completely, and go on until then or until placements_max",
+        description="planned: what is planned is given, no more and no less; complete: they end "
+        "once the tumour is ablated completely, and go on beyond what was planned until then",
+    )
+    further: Annotated[int, Whole(2, 0, 100)] = Field(
+        2,
+        description="until complete: placements beyond those planned, each a session of its own; "
+        "at most placements_max in all",
     )
     rules: tuple[RuleTable, ...] = Field(
         (), alias="rule", description="of rules: by size, smallest first; left out, working rules"

@@ -7,12 +7,13 @@ from ablsim.cohort.covering import Shape
 from ablsim.cohort.treatment import Treatment
 from ablsim.grid import Point
 from ablsim.position import HOME
-from ablsim.quantities import DIRECTION, ENERGY, LENGTH, POSITION, POWER
+from ablsim.quantities import DIRECTION, ENERGY, LENGTH, POWER
+from ablsim.units import to_mm
 
 COOL_DOWN = "rest for 120 s"
 """Ends every session."""
 
-_DIGITS = 9  # of a position in metres
+_DIGITS = 6  # of a position in metres: micrometres
 
 
 def aims_of(treatment: Treatment) -> list[tuple[Point, ...]]:
@@ -33,7 +34,7 @@ def write_fibres(treatment: Treatment, tips: Sequence[Point]) -> list[dict[str, 
         {
             "name": f"F{number}",
             "kind": "bare",
-            "tip": POSITION.write(tip),
+            "tip": [_mm(part) for part in tip],
             "direction": DIRECTION.write(treatment.direction),
         }
         for number, tip in enumerate(tips, start=1)
@@ -63,7 +64,7 @@ def write_steps(treatment: Treatment, tips: Sequence[Sequence[Point]]) -> list[s
                 middle = goal
             by = _add(goal, middle, -1.0)
             if number > 0 and (by != HOME or place > 0):
-                steps.append(f"reposition by {', '.join(POSITION.write(by))}")
+                steps.append(f"reposition by {', '.join(map(_mm, by))}")
             total = _add(goal, treatment.sessions[0][0], -1.0)
             now = [
                 _add(_add(tip, first, -1.0), total, -1.0)
@@ -72,11 +73,16 @@ def write_steps(treatment: Treatment, tips: Sequence[Sequence[Point]]) -> list[s
             for fibre, (new, old) in enumerate(zip(now, missed, strict=True), start=1):
                 own = _add(new, old, -1.0)
                 if own != HOME:
-                    steps.append(f"reposition by {', '.join(POSITION.write(own))} with F{fibre}")
+                    steps.append(f"reposition by {', '.join(map(_mm, own))} with F{fibre}")
             steps += placement
             middle, missed, number = goal, now, number + 1
         steps.append(COOL_DOWN)
     return steps
+
+
+def _mm(length: float) -> str:
+    """Return a length of whole micrometres as a case file has it."""
+    return f"{to_mm(length):.3f}".rstrip("0").rstrip(".") + " mm"
 
 
 def _add(point: Point, other: Sequence[float], sign: float = 1.0) -> Point:

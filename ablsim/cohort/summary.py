@@ -91,6 +91,7 @@ def sum_up(study: Study, population: Population, maker: CaseMaker, store: Store)
         "model_error_sd_ln_d": study.uncertainty.model_error,
         "spacing_mm": to_mm(study.numerics.spacing),
         "classes": comparison.classes(),
+        "totals": comparison.totals(),
         "observations": comparison.observations(),
         "agreement": comparison.agreements(),
         "curve": comparison.curve(),

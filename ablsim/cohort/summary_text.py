@@ -69,6 +69,13 @@ def _table(summary: Mapping[str, Any], policy: str) -> list[str]:
             f"{_energy(entry['energy_j']):<13}{_number(entry['placements']):<13}"
             f"{_seen(entry['observed'])}"
         )
+    totals = next((entry for entry in summary["totals"] if entry["policy"] == policy), None)
+    if totals is not None:
+        population = "a population" if summary["population"]["populations"] > 1 else "all together"
+        lines.append(
+            f"  {population}: {_energy(totals['energy_j'])} kJ in {_times(totals['placements'])}, "
+            f"{_number(totals['sessions'])} sessions"
+        )
     lines.append(
         "  ablated: median (5 to 95 % of lesions and draws); complete: from "
         f"{100.0 * summary['complete_from']:g} % on (95 % interval over draws)"
@@ -121,6 +128,7 @@ def _say_predicted(seen: Mapping[str, Any], predicted: Mapping[str, Any]) -> str
         over = f"{100 * seen['fraction_over']:g} %"
         parts.append(f"all are over {over} with probability {_rate(predicted['all_over'])}")
         parts.append(f"each with {_rate(predicted['over_rate'])}")
+    parts.append(f"{_energy(predicted['energy_j'])} kJ in {_times(predicted['placements'])} each")
     return ", ".join(parts)
 
 
@@ -225,7 +233,12 @@ def _number(spread: Mapping[str, float] | None) -> str:
     if spread is None:
         return "-"
     low, high = spread["p05"], spread["p95"]
-    return f"{low:g}" if low == high else f"{low:.2g}-{high:.2g}"
+    return f"{low:g}" if low == high else f"{low:.3g}-{high:.3g}"
+
+
+def _times(placements: Mapping[str, float] | None) -> str:
+    number = _number(placements)
+    return f"{number} placement{'' if number == '1' else 's'}"
 
 
 def _seen(observed: Mapping[str, Any]) -> str:

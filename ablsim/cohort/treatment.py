@@ -115,7 +115,7 @@ def _by_rule(lesion: Lesion, policy: PolicyTable, rule: RuleTable) -> Treatment:
         else (count_to_cover(axes, shape, policy.cover, policy.placements_max))
     )
     sessions = min(rule.sessions, planned)
-    count = policy.placements_max if policy.until == "complete" else planned
+    count = _most(policy, planned)
     middles = place(axes, shape, count, planned)
     parts = _deal(middles[:planned], sessions)
     parts += [(middle,) for middle in middles[planned:]]
@@ -138,11 +138,17 @@ def _as_reported(lesion: Lesion, policy: PolicyTable, seed: int) -> Treatment:
         illuminations = max(1, floor(energy / (fibres * policy.energy) + 0.5))
     count = lesion.treatments or _count_treatments(lesion, policy, seed)
     planned = min(count, policy.placements_max)
-    count = policy.placements_max if policy.until == "complete" else planned
+    count = _most(policy, planned)
     shape = _shape(policy, pattern, illuminations)
     middles = place(_with_margin(lesion), shape, count, planned)
     per_fibre = energy / (fibres * illuminations)
     return _treatment(policy, pattern, illuminations, per_fibre, tuple((m,) for m in middles))
+
+
+def _most(policy: PolicyTable, planned: int) -> int:
+    """Return how many placements there are at the utmost."""
+    further = policy.further if policy.until == "complete" else 0
+    return min(planned + further, max(planned, policy.placements_max))
 
 
 def _count_treatments(lesion: Lesion, policy: PolicyTable, seed: int) -> int:

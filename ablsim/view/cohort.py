@@ -99,7 +99,8 @@ def _draw_over(axes: Axes, summary: Mapping[str, Any], entry: Mapping[str, Any])
 def _draw_rates(axes: Axes, summary: Mapping[str, Any], colours: Mapping[str, str]) -> None:
     """Draw how often all of a lesion is ablated, by class, beside what was observed."""
     groups = _groups(summary)
-    width = 0.72 / (len(colours) + 1)
+    slots = len(colours) + any(seen for _, _, seen in groups)
+    width = 0.72 / slots
     for i, (policy, colour) in enumerate(colours.items()):
         rates = [(x, rates.get(policy)) for x, (_, rates, _) in enumerate(groups)]
         shift = (i + 0.5) * width - 0.36
@@ -112,9 +113,7 @@ def _draw_rates(axes: Axes, summary: Mapping[str, Any], colours: Mapping[str, st
     from_share = f"{100.0 * summary['complete_from']:g} %"
     axes.set_title(f"Complete (from {from_share} on): rates, 95 % intervals", loc="left", size=13)
     _dress(axes)
-    axes.legend(
-        frameon=False, ncols=len(colours) + 1, loc="upper center", bbox_to_anchor=(0.5, 1.0)
-    )
+    axes.legend(frameon=False, ncols=slots, loc="upper center", bbox_to_anchor=(0.5, 1.0))
 
 
 def _groups(

@@ -182,6 +182,19 @@ def test_the_gallbladder_10_mm_away_keeps_its_limits_and_the_branch_its_flow():
 
 
 @pytest.mark.slow
+def test_virtual_cohort(tmp_path):
+    study = Study.from_toml(EXAMPLES / "virtual_cohort.toml")
+    summary = ablsim.run_cohort(study, tmp_path / "virtual.cohort", workers=2)
+    assert (summary["cases"], summary["failed"]) == (80, 0)
+    medians = {
+        entry["diameter_mm"][1]: entry["ablated_fraction"]["median"]
+        for entry in summary["classes"]
+        if entry["stratum"] is None
+    }
+    assert medians == pytest.approx({20.0: 0.95, 30.0: 0.66, 40.0: 0.46}, abs=0.03)
+
+
+@pytest.mark.slow
 def test_patient():
     numbers = load("patient").main()
     assert numbers["ablated_fraction"] == pytest.approx(0.999, abs=0.005)

@@ -96,6 +96,17 @@ def test_an_aggregate_observation_is_compared_series_by_series(make_study):
     assert over["predicted"]["over_rate"]["rate"] == 0.75
 
 
+def test_a_series_takes_the_energy_of_all_its_lesions_together(make_study):
+    study = make_study({"observation": [{"to": "40 mm", "lesions": 2, "complete": 2}]})
+    entries = [entry(lesion(f"L{i}", 20, group=i // 2), 1.0, energy=5000.0 + i) for i in range(4)]
+    comparison = compare(study, entries)
+    (total,) = comparison.totals()
+    assert total["energy_j"]["median"] == pytest.approx(10003.0, abs=1.0)
+    assert (total["placements"]["median"], total["sessions"]["p95"]) == (2.0, 2.0)
+    (found,) = comparison.observations()
+    assert found["predicted"]["energy_j"]["p95"] == pytest.approx(5003.0, abs=1.0)
+
+
 def test_populations_are_series_of_their_own(make_study):
     study = make_study({"observation": [{"to": "40 mm", "lesions": 1, "complete": 1}]})
     entries = [entry(lesion(f"P{g}", 20, group=g), 1.0 if g < 3 else 0.5) for g in range(4)]

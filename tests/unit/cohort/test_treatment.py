@@ -70,12 +70,16 @@ def test_as_many_placements_as_cover_the_tumour_with_its_margin():
 
 def test_until_complete_goes_on_one_placement_a_session():
     rule = {"up_to": "90 mm", "pattern": "square", "placements": 2, "sessions": 1}
-    keys = {"kind": "rules", "rule": [rule], "placements_max": 5}
+    keys = {"kind": "rules", "rule": [rule], "placements_max": 5, "further": 3}
     planned = choose_treatment(lesion(40), PolicyTable(**keys), 1)
     going_on = choose_treatment(lesion(40), PolicyTable(**keys, until="complete"), 1)
     assert going_on.sessions[0] == planned.sessions[0]
     assert [len(session) for session in going_on.sessions] == [2, 1, 1, 1]
     assert (planned.until_complete, going_on.until_complete) == (False, True)
+    few = choose_treatment(lesion(40), PolicyTable(**{**keys, "further": 1}, until="complete"), 1)
+    assert few.placements == 3
+    capped = {**keys, "placements_max": 4}
+    assert choose_treatment(lesion(40), PolicyTable(**capped, until="complete"), 1).placements == 4
 
 
 def test_the_reported_energy_is_given_whatever_divides_it():
