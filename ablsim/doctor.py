@@ -7,18 +7,28 @@ from pathlib import Path
 
 import ablsim
 
+OPTIONAL = ("3-D pictures", "studies")
+"""What the main job does without."""
+
 PACKAGES = ("numpy", "scipy", "numba", "h5py", "pyvista", "vtk", "matplotlib", "pydantic", "pint")
 
 
 def examine() -> tuple[str, bool]:
     """Return a report to read, and whether the main job (simulate, store) works."""
     lines = [f"ablsim {ablsim.__version__}, Python {platform.python_version()}", ""]
-    checks = [_check_packages(), _check_kernels(), _check_cache(), _check_memory(), _check_gl()]
+    checks = [
+        _check_packages(),
+        _check_kernels(),
+        _check_cache(),
+        _check_memory(),
+        _check_gl(),
+        _check_dask(),
+    ]
     width = max(len(name) for name, _, _ in checks)
     for name, works, text in checks:
         lines.append(f"  {'ok     ' if works else 'MISSING'}  {name:<{width}}  {text}")
     lines += ["", "Research software. Not for clinical decisions."]
-    return "\n".join(lines), all(works for name, works, _ in checks if name != "3-D pictures")
+    return "\n".join(lines), all(works for name, works, _ in checks if name not in OPTIONAL)
 
 
 def _check_packages() -> tuple[str, bool, str]:
@@ -58,6 +68,17 @@ def _check_memory() -> tuple[str, bool, str]:
 
     free = free_memory()
     return "memory", True, "unknown" if free is None else f"{free / 2**30:.1f} GiB free"
+
+
+def _check_dask() -> tuple[str, bool, str]:
+    try:
+        return "studies", True, f"by workers of Dask {version('distributed')}"
+    except PackageNotFoundError:
+        return (
+            "studies",
+            False,
+            'one case after the other (--workers 0): pip install "ablsim[cluster]"',
+        )
 
 
 def _check_gl() -> tuple[str, bool, str]:

@@ -236,7 +236,8 @@ def describe_study(state: "StudyState") -> str:
         parts.append(f"{state.workers} worker{'s' if state.workers > 1 else ''}")
     computed = state.computed + state.failed
     if computed and state.settled < state.total:
-        parts.append(f"{state.per_hour:.3g} an hour")
+        rate = state.per_hour
+        parts.append(f"{rate:.0f} an hour" if rate >= 10.0 else f"{rate:.2g} an hour")
         parts.append(f"{_duration(state.time_left)} left")
     return ", ".join(parts)
 

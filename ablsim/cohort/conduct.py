@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from ablsim.case_messages import join_problems
 from ablsim.cohort.cases import CaseMaker
 from ablsim.cohort.lesions import Lesion, Population
 from ablsim.cohort.outcome import compute_outcome
-from ablsim.cohort.pools import count_cores, make_pool
+from ablsim.cohort.pools import LazyPool, count_cores, make_pool
 from ablsim.cohort.population import find_population
 from ablsim.cohort.run import OnProgress, Progress, Shard, run_jobs
 from ablsim.cohort.store import Store, code_of_outcomes, write_atomically
@@ -40,8 +41,9 @@ def run_cohort(
     folder : str or Path
         Where results are kept; results that lie there already are never computed again.
     workers : int, optional
-        Processes on this machine, each with one thread; by default one for each core. 0 computes
-        one case after the other in this process, without Dask.
+        Processes on this machine, each with one thread; by default one for each core. Scripts must
+        start them below ``if __name__ == "__main__":``, because each loads the script anew. 0
+        computes one case after the other in this process, without Dask.
     scheduler : str, optional
         Address of a Dask scheduler whose workers compute in place of this machine.
     shard : Shard, optional
@@ -81,7 +83,7 @@ def run_cohort(
     setting = Setting(str(store.folder.resolve()), study.sha256, maker.code, 1, compute)
     count = count_cores() if workers is None else workers
     for _ in range(_ROUNDS):
-        pool = make_pool(setting, workers=count, scheduler=scheduler)
+        pool = LazyPool(partial(make_pool, setting, workers=count, scheduler=scheduler))
         try:
             progress = Progress(maker.count(population))
             jobs = maker.every_job(population)

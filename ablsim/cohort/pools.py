@@ -3,9 +3,8 @@
 import logging
 import math
 import os
-import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
@@ -88,6 +87,55 @@ class InProcess:
     def close(self) -> None:
         """Forget what was taken."""
         self.flying.clear()
+
+
+class LazyPool:
+    """A pool that is only made when there is a first job for it.
+
+    Parameters
+    ----------
+    make : callable
+        Makes it.
+    """
+
+    def __init__(self, make: Callable[[], Pool]) -> None:
+        self._make = make
+        self._pool: Pool | None = None
+
+    @property
+    def flying(self) -> Mapping[str, Job]:
+        """The jobs that are not done yet, by key."""
+        return {} if self._pool is None else self._pool.flying
+
+    @property
+    def window(self) -> int:
+        """How many jobs are handed out at a time."""
+        return 1 if self._pool is None else self._pool.window
+
+    @property
+    def workers(self) -> int:
+        """How many processes compute."""
+        return 0 if self._pool is None else self._pool.workers
+
+    @property
+    def state(self) -> str:
+        """What a waiting person should know."""
+        return "" if self._pool is None else self._pool.state
+
+    def submit(self, job: Job) -> None:
+        """Take a job."""
+        if self._pool is None:
+            self._pool = self._make()
+        self._pool.submit(job)
+
+    def collect(self, timeout: float) -> list[tuple[Job, Done]]:
+        """Return the jobs that are done."""
+        return [] if self._pool is None else self._pool.collect(timeout)
+
+    def close(self) -> None:
+        """Give up whatever is not done."""
+        if self._pool is not None:
+            self._pool.close()
 
 
 class DaskPool:
@@ -336,14 +384,18 @@ def _start_cluster(workers: int, threads: int) -> "LocalCluster":
             "distributed.nanny.pre-spawn-environ": variables,
         }
     )
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to obey
     try:
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
+            preload="ablsim.cohort.calm",
         )
-    finally:
-        signal.signal(signal.SIGINT, before)
+    except RuntimeError as error:
+        msg = (
+            f"no workers could be started on this machine ({error}); in a script of your own, call "
+            'run_cohort below: if __name__ == "__main__":, or every worker would call it too'
+        )
+        raise UnfinishedError(msg) from None

@@ -154,7 +154,9 @@ class PopulationTable(StudyTable):
     section = ("population",)
 
     csv: Annotated[str, Words("patients.csv")] | None = Field(
-        None, description="file with one lesion a row; its name counts from the study file"
+        None,
+        description="file with one lesion a row: id, diameter [mm] or axis 1 [mm] to axis 3 [mm], "
+        "and what else is known; its name counts from the study file",
     )
     lesions: Annotated[int, Whole(200, 1, LESIONS_MAX)] | None = Field(
         None, description="how many virtual lesions are drawn; give [population.diameter] too"

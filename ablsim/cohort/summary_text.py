@@ -65,7 +65,7 @@ def _table(summary: Mapping[str, Any], policy: str) -> list[str]:
         stratum = f"{entry['stratum'] or 'all':<14}" if has_strata else ""
         lines.append(
             f"  {stratum}{_span(entry['diameter_mm']):>9}{entry['n']:>9}   "
-            f"{_percents(entry['ablated_fraction']):<16}{_rate(entry['complete_rate']):<18}"
+            f"{_percents(entry['ablated_fraction']):<16}{_bare_rate(entry['complete_rate']):<18}"
             f"{_energy(entry['energy_j']):<13}{_number(entry['placements']):<13}"
             f"{_seen(entry['observed'])}"
         )
@@ -210,9 +210,13 @@ def _percents(spread: Mapping[str, float] | None) -> str:
 
 
 def _rate(rate: Mapping[str, Any] | None) -> str:
+    return "-" if rate is None else f"{_bare_rate(rate)} %"
+
+
+def _bare_rate(rate: Mapping[str, Any] | None) -> str:
     if rate is None:
         return "-"
-    return f"{_percent(rate['rate'])} ({_percent(rate['low'])}-{_percent(rate['high'])}) %"
+    return f"{_percent(rate['rate'])} ({_percent(rate['low'])}-{_percent(rate['high'])})"
 
 
 def _percent(share: float) -> str:

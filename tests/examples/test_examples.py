@@ -12,6 +12,9 @@ from ablsim.cohort import Study
 from ablsim.cohort.cases import CaseMaker
 from ablsim.cohort.conduct import check_policies
 from ablsim.cohort.population import find_population
+from ablsim.cohort.reported import find_populations
+from ablsim.cohort.study_tables import ReportedTable
+from ablsim.cohort.treatment import choose_treatment
 from ablsim.summary import summarise
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -179,6 +182,33 @@ def test_the_gallbladder_10_mm_away_keeps_its_limits_and_the_branch_its_flow():
     assert numbers["tumour"]["ablated_fraction"] == pytest.approx(1.0, abs=1e-3)
     assert any("portal branch stayed open" in note for note in result.notes)
     assert abs(numbers["energy_j"]["balance_error"]) < 1e-3
+
+
+def test_the_series_has_every_number_of_its_report():
+    study = Study.from_toml(EXAMPLES / "series.toml")
+    population = find_population(study)
+    assert (population.groups, len(population.lesions)) == (10, 150)
+    treatments = []
+    for group in range(population.groups):
+        lesions = [lesion for lesion in population.lesions if lesion.group == group]
+        sizes = [1e3 * lesion.diameter for lesion in lesions]
+        assert (min(sizes), max(sizes)) == pytest.approx((15.0, 120.0))
+        assert sum(sizes) / 15 == pytest.approx(35.0, abs=0.501)
+        assert sum(size <= 40.1 for size in sizes) >= 9
+        assert sum(size >= 54.9 for size in sizes) >= 2
+        given = [choose_treatment(lesion, study.policies[0], study.seed) for lesion in lesions]
+        assert {treatment.energy_of_placement for treatment in given} == {7500.0}
+        treatments.append(sum(treatment.placements for treatment in given))
+    assert sum(treatments) / len(treatments) == pytest.approx(24.0, abs=2.0)
+
+
+def test_the_report_of_the_series_read_literally_holds_together_only_just():
+    report = Study.from_toml(EXAMPLES / "series.toml").population.reported
+    table = report.model_dump(mode="json", by_alias=True, exclude_none=True)
+    table["class"] = [{"lesions": 9, "to": "40 mm"}, {"lesions": 6, "from": "55 mm"}]
+    notes = " ".join(find_populations(ReportedTable(**table), 1e-3).notes)
+    assert "The 9 lesions up to 40 mm can only average 15 mm to 15.22 mm" in notes
+    assert "only one set in 2.5e+18 has the mean of 35 mm" in notes
 
 
 @pytest.mark.slow

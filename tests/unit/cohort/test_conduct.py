@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ablsim.cohort import run_cohort
+from ablsim.cohort import Study, run_cohort
 from ablsim.cohort.run import Shard
 from ablsim.cohort.summary_text import render_cohort
 from ablsim.errors import CaseError
@@ -160,6 +160,34 @@ def test_every_lesion_has_a_row_for_each_policy(tmp_path, make_study, quick):
     ]  # fmt: skip
     assert len(rows) == 12
     assert all(0.0 < float(row["ablated_fraction_median"]) <= 1.0 for row in rows)
+
+
+def test_lesions_of_a_file_are_compared_one_by_one(tmp_path, quick):
+    rows = [
+        f"P{i},{15 + i},{5000 + 100 * i},{8 + i % 4},{0.85 + 0.01 * i:.2f},no" for i in range(12)
+    ]
+    header = "id,diameter [mm],energy per treatment [J],observed volume [mL],observed fraction,"
+    text = "\n".join([f"{header}observed complete", *rows])
+    (tmp_path / "patients.csv").write_text(text, encoding="utf-8")
+    table = {
+        "schema": "ablsim/study/1",
+        "title": "Twelve patients, whose file says what they got and what was seen",
+        "population": {"csv": "patients.csv"},
+        "policy": {"kind": "as_reported"},
+        "uncertainty": {"draws": 3},
+    }
+    study = Study.from_dict(table, folder=tmp_path)
+    summary = run_cohort(study, tmp_path / "f", workers=0, compute=quick)
+    (found,) = summary["agreement"]
+    assert (found["fraction"]["n"], found["volume_ml"]["n"], found["complete"]["n"]) == (12, 12, 12)
+    assert found["complete"]["observed"] == 0.0
+    assert summary["classes"][0]["observed"]["complete_rate"]["of"] == 6
+    text = render_cohort(summary)
+    assert "ablated share of 12 lesions: predicted - observed" in text
+    assert "limits of agreement" in text
+    assert "calibration slope" in text
+    draw_cohort(summary, tmp_path / "f" / "cohort.png")
+    assert (tmp_path / "f" / "cohort.png").stat().st_size > 10_000
 
 
 def test_what_a_policy_cannot_do_is_said_before_anything_is_computed(tmp_path, make_study, quick):
