@@ -196,7 +196,9 @@ def test_a_band_is_printed_stored_and_the_same_in_json(done):
     band = json.loads(ablsim("show", "band.vtkhdf", "--json", cwd=folder).stdout)["error"]["band"]
     low, middle, high = band["zones"]["stasis"]["volume_ml"]
     assert 0.0 <= low < middle < high
-    assert sum(band["shares"]["volume"].values()) + band["shares"]["together"] == pytest.approx(1.0)
+    # each share is what would go if one thing alone were known: what lesions tell together of
+    # two things is in both or in neither
+    assert sum(band["shares"]["volume"].values()) == pytest.approx(1.0, abs=0.15)
     again = ablsim("run", "small.toml", "-o", "band2.vtkhdf", "--band", "--json", cwd=folder)
     assert again.stderr == ""
     assert json.loads(again.stdout)["error"]["band"] == band

@@ -180,7 +180,14 @@ def test_a_posterior_gives_its_own_spread_correlation_and_model_error(patient):
         low, _, high = getattr(which, intervals).zones["stasis"].volume
         return math.log(high / low)
 
-    assert width(band) < 0.8 * width(prior)
+    # known to a tenth of an SD where they were, they take their share of the variance with them
+    there = make_posterior(
+        known, np.column_stack([0.1 * common, -0.1 * common]), np.full(256, 0.05), {}
+    )
+    narrow = ablsim.estimate_band(result.case, result, uncertainty=there)
+    gone = sum(u.volume_share for u in prior.uncertainties if u.name in band.calibrated)
+    assert gone > 0.1
+    assert width(narrow) == pytest.approx(width(prior) * math.sqrt(1.0 - gone), rel=0.04)
     assert width(band, "intervals") < width(prior, "intervals")
     middles = [b.parameters_only.zones["stasis"].volume[1] for b in (band, prior)]
     assert middles[0] < middles[1]  # a threshold 1.5 SD up makes a smaller zone
