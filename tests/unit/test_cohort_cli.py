@@ -80,6 +80,7 @@ def members_of(group):
     return [row for row in rows if row[0] == str(group) and not row[2].startswith("Z")]
 
 
+@pytest.mark.slow
 def test_killed_outright_it_leaves_no_workers_and_goes_on_when_run_again(folder):
     child = start_and_wait_for_results(folder, "--workers", "2")
     os.kill(child.pid, signal.SIGKILL)
@@ -102,7 +103,7 @@ def test_killed_outright_it_leaves_no_workers_and_goes_on_when_run_again(folder)
     assert {key: value for key, value in summary.items() if key != "wall_s"} == stored
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_an_interrupt_ends_with_130_and_says_that_all_is_kept(folder, workers):
     child = start_and_wait_for_results(folder, "--workers", workers, n=1)
     os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to workers too

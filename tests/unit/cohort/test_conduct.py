@@ -45,9 +45,10 @@ def outputs(folder):
     return [(folder / name).read_bytes() for name in ("summary.json", "lesions.csv")]
 
 
-def test_the_summary_is_the_same_for_any_workers_and_shards(tmp_path, make_study, quick):
+@pytest.mark.parametrize("counts", [(0,), pytest.param((0, 1, 2), marks=pytest.mark.slow)])
+def test_the_summary_is_the_same_for_any_workers_and_shards(tmp_path, make_study, quick, counts):
     study = make_study(CHANGES)
-    for workers in (0, 1, 2):
+    for workers in counts:
         run_cohort(study, tmp_path / f"w{workers}", workers=workers, compute=quick)
     shards = tmp_path / "shards"
     for number in (2, 3, 1):
@@ -55,13 +56,15 @@ def test_the_summary_is_the_same_for_any_workers_and_shards(tmp_path, make_study
         assert (summary["missing"] > 0) == (number != 1)
         assert (shards / "summary.json").exists() == (number == 1)
     first = outputs(tmp_path / "w0")
-    assert all(outputs(tmp_path / name) == first for name in ("w1", "w2", "shards"))
+    names = ("shards", *(f"w{workers}" for workers in counts))
+    assert all(outputs(tmp_path / name) == first for name in names)
     summary = json.loads(first[0])
     assert (summary["schema"], summary["cases"], summary["done"]) == ("ablsim/cohort/1", 24, 24)
     assert "wall" not in first[0].decode()
     assert json.loads((tmp_path / "w0" / "wall.json").read_text())["cases_s"] == pytest.approx(6.0)
 
 
+@pytest.mark.slow
 @pytest.mark.compiled
 def test_real_cases_give_the_same_summary_for_workers_and_shards(tmp_path, make_study):
     study = make_study(TINY)

@@ -94,6 +94,7 @@ def test_without_workers_this_process_computes(store, make_study, fake_record):
     assert (progress.computed, progress.workers) == (3, 1)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_the_middle_loses_nothing(store, make_study, fake_record):
     pool = DaskPool(setting(store, make_study, slow(fake_record(), store.folder)), workers=2)
     killed = []
@@ -198,6 +199,7 @@ def start_cluster(port):
     return [scheduler, worker]
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_lost_and_restarted_is_found_again(store, make_study, fake_record):
     port = free_port()
     processes = start_cluster(port)
