@@ -20,8 +20,10 @@ from ablsim.cohort.study import Study
 from ablsim.errors import CaseError
 from ablsim.fingerprint import fingerprint
 
-ABOVE = ("__main__.py", "cli.py", "cohorting.py", "doctor.py", "interruption.py", "progress.py",
-         "running.py", "view")  # fmt: skip
+ABOVE = (
+    "__main__.py", "calibrating.py", "cli.py", "cli_laboratory.py", "cohorting.py", "doctor.py",
+    "interruption.py", "progress.py", "running.py", "validating.py", "view",
+)  # fmt: skip
 """Parts of ablsim that stand above every simulation and so decide nothing about its answer."""
 
 _STALE = 86400.0  # s after which an unfinished file is taken for one of a process that died
