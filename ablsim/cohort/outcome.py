@@ -1,7 +1,8 @@
 """What one case came to: a small record, computed from its text alone."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,7 +85,6 @@ def compute_outcome(text: str, threads: int = 1) -> Record:
         If the text is not a case that can be run, or has no tumour.
     """
     began = time.perf_counter()
-    numba.set_num_threads(min(threads, getattr(numba.config, "NUMBA_NUM_THREADS", threads)))
     case = Case.from_text(text, source="the case")
     if case.tumour is None:
         msg = "the case: has no tumour; add a [tumour], without it nothing can be ablated"
@@ -97,7 +97,8 @@ def compute_outcome(text: str, threads: int = 1) -> Record:
             omega = getattr(snapshot.fields, case.physics.reported_zone)
             kept[ends.index(snapshot.time)] = np.array(omega)
 
-    result = simulate(case, on_snapshot=keep)
+    with _limited_to(threads):
+        result = simulate(case, on_snapshot=keep)
     zones = measure_zones(result)
     summary = summarise(result, zones)
     stages = [_stage(_at(result, omega), number) for number, omega in sorted(kept.items())]
@@ -122,6 +123,17 @@ def compute_outcome(text: str, threads: int = 1) -> Record:
         },
         "wall_s": time.perf_counter() - began,
     }
+
+
+@contextmanager
+def _limited_to(threads: int) -> Iterator[None]:
+    """Give the loops at most so many threads meanwhile: the process may have other work after."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, before))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def read_stages(record: Mapping[str, Any]) -> tuple[Stage, ...]:
