@@ -12,8 +12,10 @@ from itertools import combinations
 from math import dist, floor, inf, sqrt
 from typing import Any
 
+import numpy as np
 from scipy.special import ndtr
 
+from ablsim.band import MODEL_ERROR
 from ablsim.case import SCHEMA, Case
 from ablsim.case_text import write_toml
 from ablsim.case_written import as_written
@@ -28,6 +30,7 @@ from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.quantities import LENGTH
 from ablsim.uncertainty.factors import Factor, find_factors, writable
+from ablsim.uncertainty.posterior import shipped_posterior
 from ablsim.units import to_mm
 
 LAWS = ("threshold", "shutdown", "char film")
@@ -143,12 +146,9 @@ class CaseMaker:
     def _text(self, question: _Question, own: str, draw: int) -> str:
         """Return the case file of one draw."""
         study, treatment = self._study, question.treatment
-        shared = study.uncertainty.laws == "shared"
         table = copy.deepcopy(question.table)
         for factor in question.factors:
-            whose = "all" if shared and is_law(factor) else own
-            u = uniform(study.seed, whose, draw, factor.name)
-            factor.apply(table, coordinate(factor, u))
+            factor.apply(table, draw_coordinate(study, factor, own, draw))
         errors = study.uncertainty.placement
         tips = [
             miss(aims, treatment.direction, errors, study.seed, own, draw, "placement", number)
@@ -158,6 +158,36 @@ class CaseMaker:
         table["fibre"] = _merge(table["fibre"], write_fibres(treatment, tips[0]))
         table["protocol"] = {"steps": write_steps(treatment, tips)}
         return write_toml(table)
+
+
+def draw_coordinate(study: Study, factor: Factor, own: str, draw: int) -> float:
+    """Return the coordinate of a factor in one draw of a lesion.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+    factor : Factor
+        What is not known.
+    own : str
+        What the lesion's own random numbers hang on.
+    draw : int
+        Which draw, from 0.
+
+    Notes
+    -----
+    What published lesions bear on comes from their joint draws: one of them for the laws that all
+    lesions have in common, one for what is a lesion's own. Within either, what goes together stays
+    together.
+    """
+    known = study.uncertainty
+    whose = "all" if known.laws == "shared" and is_law(factor) else own
+    if known.parameters == "calibrated":
+        posterior = shipped_posterior()
+        column = posterior.column(factor)
+        if column is not None:
+            return float(posterior.coordinates[_joint_draw(study, whose, draw), column])
+    return coordinate(factor, uniform(study.seed, whose, draw, factor.name))
 
 
 def coordinate(factor: Factor, u: float) -> float:
@@ -177,11 +207,33 @@ def is_law(factor: Factor) -> bool:
 
 def model_error(study: Study, lesion: Lesion, draw: int) -> float:
     """Return the error of the model itself in one draw of a lesion: of ln(diameter of a zone)."""
-    known = study.uncertainty
     in_all = normal(study.seed, "all", lesion.group, draw, "model")
     in_one = normal(study.seed, lesion.name, draw, "model")
-    common = known.model_error_shared
-    return known.model_error * (sqrt(common) * in_all + sqrt(1.0 - common) * in_one)
+    common = study.uncertainty.model_error_shared
+    return _spread_of_model(study, draw) * (sqrt(common) * in_all + sqrt(1.0 - common) * in_one)
+
+
+def typical_model_error(study: Study) -> float:
+    """Return the standard deviation of `model_error` over all draws that there could be."""
+    known = study.uncertainty
+    if known.model_error is not None:
+        return known.model_error
+    if known.parameters != "calibrated":
+        return MODEL_ERROR
+    return float(np.sqrt(np.mean(shipped_posterior().model_error ** 2)))
+
+
+def _spread_of_model(study: Study, draw: int) -> float:
+    """Return the standard deviation of the model's error in one draw."""
+    known = study.uncertainty
+    if known.model_error is None and known.parameters == "calibrated":
+        return float(shipped_posterior().model_error[_joint_draw(study, "all", draw)])
+    return typical_model_error(study)
+
+
+def _joint_draw(study: Study, whose: str, draw: int) -> int:
+    """Return which of the joint draws that published lesions left is taken."""
+    return whole(len(shipped_posterior().model_error), study.seed, whose, draw, "joint draw")
 
 
 def write_case(study: Study, lesion: Lesion, treatment: Treatment) -> Table:

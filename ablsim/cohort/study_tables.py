@@ -249,8 +249,12 @@ class UncertaintyTable(StudyTable):
     draws: Annotated[int, Whole(8, 1, 100_000)] = Field(
         8, description="how often each lesion is computed, everything unknown drawn anew"
     )
-    parameters: Annotated[Literal["library", "none"], Choice(("library", "none"))] = Field(
-        "library", description="library: with the spreads of the tissue library; none: defaults"
+    parameters: Annotated[
+        Literal["calibrated", "library", "none"], Choice(("calibrated", "library", "none"))
+    ] = Field(
+        "calibrated",
+        description="calibrated: as published lesions left them (ablsim calibrate), the spreads of "
+        "the tissue library for all others; library: these alone; none: defaults",
     )
     laws: Annotated[Literal["shared", "independent"], Choice(("shared", "independent"))] = Field(
         "shared",
@@ -258,8 +262,10 @@ class UncertaintyTable(StudyTable):
         "draw; perfusion, optics and fibres are each lesion's own in any case",
     )
     placement: PlacementTable = Field(PlacementTable(), description="where fibres end up")
-    model_error: Annotated[float, Number(MODEL_ERROR, 0.0, 1.0)] = Field(
-        MODEL_ERROR, description="standard deviation of ln(diameter of a zone) of the model itself"
+    model_error: Annotated[float, Number(MODEL_ERROR, 0.0, 1.0)] | None = Field(
+        None,
+        description="standard deviation of ln(diameter of a zone) of the model itself; left out, "
+        f"that of the calibration's draws, and {MODEL_ERROR:g} without them",
     )
     model_error_shared: Annotated[float, Number(0.5, 0.0, 1.0)] = Field(
         0.5, description="share of its variance that all lesions of a draw have alike; assumed"

@@ -15,7 +15,7 @@ import numpy as np
 
 from ablsim import __version__
 from ablsim.cohort.answers import Answer, LesionAnswers, find_answer
-from ablsim.cohort.cases import CaseMaker, Job, model_error
+from ablsim.cohort.cases import CaseMaker, Job, model_error, typical_model_error
 from ablsim.cohort.compare import Comparison
 from ablsim.cohort.lesions import Lesion, Population
 from ablsim.cohort.outcome import read_stages
@@ -88,7 +88,8 @@ def sum_up(study: Study, population: Population, maker: CaseMaker, store: Store)
         "draws": study.uncertainty.draws,
         "zone": study.physics.reported_zone,
         "complete_from": study.report.complete_from,
-        "model_error_sd_ln_d": study.uncertainty.model_error,
+        "parameters": study.uncertainty.parameters,
+        "model_error_sd_ln_d": short(typical_model_error(study)),
         "spacing_mm": to_mm(study.numerics.spacing),
         "classes": comparison.classes(),
         "totals": comparison.totals(),

@@ -178,10 +178,18 @@ def _failures(summary: Mapping[str, Any], folder: str) -> list[str]:
     return lines
 
 
+_PARAMETERS = {
+    "calibrated": "parameters as published lesions left them, the library's spreads for the others",
+    "library": "parameters with the spreads of the library",
+    "none": "parameters at their defaults",
+}
+
+
 def _how(summary: Mapping[str, Any]) -> list[str]:
     return [
-        f"Zone of {summary['zone']}; cells of {summary['spacing_mm']:g} mm; error of the model "
-        f"itself {summary['model_error_sd_ln_d']:g} in ln(diameter)"
+        f"Zone of {summary['zone']}; cells of {summary['spacing_mm']:g} mm; "
+        f"{_PARAMETERS[summary['parameters']]}; error of the model itself "
+        f"{summary['model_error_sd_ln_d']:.2g} in ln(diameter)"
     ]
 
 

@@ -7,11 +7,20 @@ import numpy as np
 import pytest
 
 from ablsim.case import Case
-from ablsim.cohort.cases import CaseMaker, coordinate, is_law, model_error
+from ablsim.cohort.cases import (
+    CaseMaker,
+    coordinate,
+    draw_coordinate,
+    is_law,
+    model_error,
+    typical_model_error,
+)
+from ablsim.cohort.chance import uniform
 from ablsim.cohort.lesions import Lesion, Observed
 from ablsim.cohort.population import find_population
 from ablsim.cohort.protocol_text import aims_of
 from ablsim.cohort.treatment import choose_treatment
+from ablsim.uncertainty.posterior import shipped_posterior
 
 EXACT = {
     "uncertainty.parameters": "none",
@@ -204,7 +213,9 @@ def test_ellipsoids_keep_their_axes(make_study):
 
 def test_the_error_of_the_model_is_partly_shared_by_the_lesions_of_a_draw(make_study):
     def errors(common):
-        study = make_study({"uncertainty.model_error_shared": common})
+        study = make_study(
+            {"uncertainty.model_error_shared": common, "uncertainty.model_error": 0.15}
+        )
         return np.array(
             [
                 [model_error(study, lesion(name=f"L{i}"), draw) for i in (1, 2)]
@@ -216,6 +227,51 @@ def test_the_error_of_the_model_is_partly_shared_by_the_lesions_of_a_draw(make_s
         found = errors(common)
         assert found.std() == pytest.approx(0.15, rel=0.05)
         assert np.corrcoef(found.T)[0, 1] == pytest.approx(common, abs=0.06)
+
+
+def test_calibrated_parameters_come_together_from_one_joint_draw(make_study):
+    posterior = shipped_posterior()
+    study = make_study()
+    factors = CaseMaker(study, "code").question(lesion(), study.policies[0]).factors
+    known = [factor for factor in factors if posterior.column(factor) is not None]
+    assert {is_law(factor) for factor in known} == {True, False}
+    for laws in (True, False):
+        ours = [factor for factor in known if is_law(factor) == laws]
+        columns = [posterior.column(factor) for factor in ours]
+        x = [draw_coordinate(study, factor, "L1", 3) for factor in ours]
+        assert (posterior.coordinates[:, columns] == x).all(axis=1).any()
+
+
+def test_calibrated_parameters_are_spread_as_the_joint_draws_are(make_study):
+    posterior = shipped_posterior()
+    study = make_study({"uncertainty.laws": "independent"})
+    factors = CaseMaker(study, "code").question(lesion(), study.policies[0]).factors
+    known = [factor for factor in factors if posterior.column(factor) is not None]
+    columns = [posterior.column(factor) for factor in known]
+    found = np.array([[draw_coordinate(study, f, "L1", n) for f in known] for n in range(4000)])
+    expected = posterior.coordinates[:, columns]
+    assert found.mean(axis=0) == pytest.approx(expected.mean(axis=0), abs=0.06)
+    assert np.cov(found.T) == pytest.approx(np.cov(expected.T), abs=0.06)
+
+
+def test_parameters_may_keep_the_spreads_of_the_library(make_study):
+    calibrated, library = make_study(), make_study({"uncertainty.parameters": "library"})
+    factors = CaseMaker(library, "code").question(lesion(), library.policies[0]).factors
+    for factor in factors:
+        theirs, ours = (draw_coordinate(s, factor, "L1", 0) for s in (library, calibrated))
+        assert theirs == coordinate(
+            factor, uniform(7, "all" if is_law(factor) else "L1", 0, factor.name)
+        )
+        assert (theirs == ours) == (shipped_posterior().column(factor) is None)
+
+
+def test_the_error_of_the_model_comes_with_the_joint_draws(make_study):
+    posterior, study = shipped_posterior(), make_study()
+    assert typical_model_error(study) == np.sqrt(np.mean(posterior.model_error**2))
+    errors = [model_error(study, lesion(), draw) for draw in range(4000)]
+    assert np.std(errors) == pytest.approx(typical_model_error(study), rel=0.05)
+    assert typical_model_error(make_study({"uncertainty.parameters": "library"})) == 0.15
+    assert typical_model_error(make_study({"uncertainty.model_error": 0.2})) == 0.2
 
 
 def test_every_job_comes_lesion_by_lesion_and_draw_by_draw(make_study):

@@ -57,7 +57,8 @@ def test_a_study_is_read_in_si_with_its_defaults():
         2.5e-3,
         7.5e-3,
     )
-    assert (study.uncertainty.model_error, study.uncertainty.laws) == (0.15, "shared")
+    known = study.uncertainty
+    assert (known.parameters, known.model_error, known.laws) == ("calibrated", None, "shared")
     assert (study.numerics.spacing, study.numerics.output_interval) == (2e-3, 86400.0)
     assert (study.report.complete_from, study.tissue.background) == (0.99, "liver")
     assert study.text == TEXT
