@@ -12,7 +12,7 @@ from ablsim.cohort.lesions import Lesion, Population
 from ablsim.cohort.outcome import compute_outcome
 from ablsim.cohort.pools import LazyPool, count_cores, make_pool
 from ablsim.cohort.population import find_population
-from ablsim.cohort.run import OnProgress, Progress, Shard, run_jobs
+from ablsim.cohort.run import OnProgress, Progress, Shard, run_jobs, unwritable
 from ablsim.cohort.store import Store, code_of_outcomes, write_atomically
 from ablsim.cohort.study import Study
 from ablsim.cohort.summary import SumUp, sum_up, write_summary
@@ -90,7 +90,8 @@ def run_cohort(
             run_jobs(jobs, store, pool, progress, shard=shard, on_progress=on_progress)
         finally:
             pool.close()
-        found = sum_up(study, population, maker, store)
+        with unwritable(store.folder):
+            found = sum_up(study, population, maker, store)
         if found.missing == 0 or shard is not None:
             break
     if found.missing == 0:
@@ -126,6 +127,7 @@ def _size(lesion: Lesion) -> float:
 
 def _keep(found: SumUp, store: Store, wall: float) -> None:
     """Write the summary, and beside it what hangs on the clock."""
-    write_summary(found.summary, store)
     times = {"wall_s": wall, "cases_s": found.computing}
-    write_atomically(store.folder / "wall.json", json.dumps(times) + "\n")
+    with unwritable(store.folder):
+        write_summary(found.summary, store)
+        write_atomically(store.folder / "wall.json", json.dumps(times) + "\n")

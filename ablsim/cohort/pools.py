@@ -381,6 +381,9 @@ def _start_cluster(workers: int, threads: int) -> "LocalCluster":
             "distributed.scheduler.worker-ttl": None,  # long loops hold up the heartbeat
             "distributed.worker.multiprocessing-method": "spawn",
             "distributed.worker.profile.enabled": False,
+            # else no worker starts while any other process of this machine, perhaps one that is
+            # stopped, holds the lock of the folder that all clusters share
+            "distributed.worker.use-file-locking": False,
             "distributed.nanny.pre-spawn-environ": variables,
         }
     )

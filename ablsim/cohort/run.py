@@ -2,8 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ablsim.cohort.cases import Job
 from ablsim.cohort.pools import Pool
@@ -17,6 +19,19 @@ DIED = "the process that computed it died again and again, perhaps killed for la
 _WAIT = 0.5  # s between two looks at what is done
 
 OnProgress = Callable[["Progress"], None]
+
+
+@contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    """Say in a sentence that a folder takes no more files, and what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        msg = (
+            f"{folder}: cannot be written any more ({error.strerror or error}); what is done is "
+            "kept; make room and run the same command again to go on"
+        )
+        raise UnfinishedError(msg) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +215,13 @@ class _Run:
             self._fail(job, DIED if done.died else done.reason)
             return
         if not self._store.has(job.key):
-            self._store.write(job.key, done.record)
+            with unwritable(self._store.folder):
+                self._store.write(job.key, done.record)
         self._progress.computed += 1
 
     def _fail(self, job: Job, reason: str) -> None:
-        self._store.fail(job.key, job.text, reason)
+        with unwritable(self._store.folder):
+            self._store.fail(job.key, job.text, reason)
         self._failed.add(job.key)
         self._progress.failed += 1
 

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ def work(key: str, text: str, setting: Setting) -> Done:
         place = f"{Path(last.filename).name}, line {last.lineno}"
         return Done(key, reason=f"{type(error).__name__}: {error} ({place})")
     if is_here:
-        store.write(key, record)
+        with suppress(OSError):  # a full disk: whoever asked gets the record, and says so
+            store.write(key, record)
     return Done(key, record)
 
 

@@ -45,9 +45,8 @@ def outputs(folder):
     return [(folder / name).read_bytes() for name in ("summary.json", "lesions.csv")]
 
 
-@pytest.mark.parametrize("counts", [(0,), pytest.param((0, 1, 2), marks=pytest.mark.slow)])
-def test_the_summary_is_the_same_for_any_workers_and_shards(tmp_path, make_study, quick, counts):
-    study = make_study(CHANGES)
+def test_the_summary_is_the_same_for_any_workers_and_shards(tmp_path, make_study, quick):
+    study, counts = make_study(CHANGES), (0, 1, 2)
     for workers in counts:
         run_cohort(study, tmp_path / f"w{workers}", workers=workers, compute=quick)
     shards = tmp_path / "shards"

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -94,7 +95,41 @@ def test_without_workers_this_process_computes(store, make_study, fake_record):
     assert (progress.computed, progress.workers) == (3, 1)
 
 
-@pytest.mark.slow
+HOLDER = """
+import sys, locket
+with locket.lock_file(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_workers_start_while_another_process_holds_the_lock_of_their_folder(
+    store, make_study, fake_record, tmp_path
+):
+    import dask
+
+    folder = tmp_path / "dask-scratch-space"
+    folder.mkdir()
+    command = [sys.executable, "-c", HOLDER, str(folder / "global.lock")]
+    with (
+        dask.config.set({"temporary-directory": str(tmp_path)}),
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder,
+    ):
+        assert holder.stdout.readline() == b"held\n"
+        release = threading.Timer(60.0, holder.stdin.close)  # or a mistake would hang for ever
+        release.start()
+        pool = DaskPool(setting(store, make_study, slow(fake_record(), store.folder)), workers=1)
+        try:
+            progress = Progress(2)
+            run_jobs(iter(jobs(2)), store, pool, progress)
+            assert progress.computed == 2
+            assert not holder.stdin.closed
+        finally:
+            release.cancel()
+            holder.stdin.close()
+            pool.close()
+
+
 def test_a_worker_killed_in_the_middle_loses_nothing(store, make_study, fake_record):
     pool = DaskPool(setting(store, make_study, slow(fake_record(), store.folder)), workers=2)
     killed = []

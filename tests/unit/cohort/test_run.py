@@ -1,6 +1,8 @@
 """Every case once: what is there is not computed, what fails is noted, what dies is tried alone."""
 
+import errno
 import hashlib
+import os
 from collections import Counter
 
 import pytest
@@ -157,3 +159,17 @@ def test_an_interrupt_keeps_what_is_done(store, make_pool):
     with pytest.raises(KeyboardInterrupt):
         run(jobs, store, make_pool(window=1), on_progress=stop)
     assert sum(store.has(job.key) for job in jobs) == 3
+
+
+def test_a_full_disk_ends_a_study_in_a_sentence(store, make_pool, monkeypatch):
+    def full(key, record):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    run([job(1)], store, make_pool())
+    monkeypatch.setattr(store, "write", full)
+    with pytest.raises(
+        UnfinishedError, match=r"No space left on device.*make room and run the same"
+    ):
+        run([job(1), job(2)], store, make_pool())
+    assert store.has(job(1).key)
+    assert not store.has(job(2).key)
