@@ -6,7 +6,7 @@ As in :mod:`ablsim.cli`, everything heavy is imported inside the command that ne
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -77,6 +77,63 @@ def reproduce(result: Path, /, *, json_: Json = False) -> None:
     print(json.dumps(summarise(found), indent=2) if json_ else describe(found, result.name))
     if not found.is_same:
         sys.exit(DIFFERENT)
+
+
+def compare(
+    result: Path,
+    mask: Path,
+    /,
+    *,
+    label: int | None = None,
+    tumour: Path | None = None,
+    tumour_label: int | None = None,
+    zone: Literal["stasis", "whitening", "death"] | None = None,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+    json_: Json = False,
+) -> None:
+    """Compare the zone of a stored result with one that was marked in an image of the patient.
+
+    Overlap, distances of the surfaces and margins, as placed and after the best rigid motion.
+
+    Parameters
+    ----------
+    result
+        A result (.vtkhdf) whose case is in the coordinates of the image (LPS).
+    mask
+        The zone that was seen: NIfTI, NRRD, MetaImage.
+    label
+        Which label of it, where it has several.
+    tumour
+        The tumour as it was marked before; left out, that of the case.
+    tumour_label
+        Which label of that.
+    zone
+        stasis, whitening or death; left out, the zone that the case reports.
+    output
+        Where the picture goes; by default the mask's name with .compared.png.
+    json_
+        Print one JSON object and nothing else.
+    """
+    from ablsim.agreement import compare_zones, describe, summarise
+    from ablsim.errors import CaseError
+    from ablsim.imaging import read_mask
+    from ablsim.storage import load
+
+    if tumour is None and tumour_label is not None:
+        msg = f"--tumour-label {tumour_label}: says which label of --tumour is meant; give that too"
+        raise CaseError(msg)
+    observed = read_mask(mask, label)
+    body = None if tumour is None else read_mask(tumour, tumour_label)
+    stored = load(result)
+    found = compare_zones(stored, observed, tumour=body, zone=zone)
+    name = mask.name.split(".")[0]
+    picture = output if output is not None else mask.with_name(f"{name}.compared.png")
+    from ablsim.view.agreement import draw_agreement
+
+    draw_agreement(found, picture, title=stored.case.title)
+    print(json.dumps(summarise(found), indent=2) if json_ else describe(found))
+    if not json_:
+        print(f"\nPicture  {picture}")
 
 
 def validate(
@@ -239,5 +296,5 @@ def cohort(
     print(f"Note     {remark}" if remark else f"Picture  {folder / 'cohort.png'}")
 
 
-COMMANDS = (explain, reproduce, validate, calibrate, cohort)
+COMMANDS = (explain, reproduce, compare, validate, calibrate, cohort)
 """All of them, in the order in which help lists them."""

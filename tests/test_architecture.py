@@ -26,11 +26,11 @@ ROWS = {
     "damage": 3, "heat": 3, "light": 3,
     "illumination": 4, "monitor": 4, "notes": 4, "pace": 4, "schedule": 4,
     "simulation": 4, "tips": 4,
-    "band": 5, "band_text": 5, "contour": 5, "front": 5, "levels": 5, "margins": 5,
+    "band": 5, "band_text": 5, "contour": 5, "front": 5, "imaging": 5, "levels": 5, "margins": 5,
     "overlap": 5, "residual": 5, "shrinkage": 5, "storage": 5, "summary": 5, "summary_objects": 5,
     "summary_text": 5, "surface": 5, "tumour_coverage": 5, "zone": 5,
-    "calibration": 6, "cohort": 6, "explanation": 6, "reproduction": 6, "uncertainty": 6,
-    "validation": 6,
+    "agreement": 6, "calibration": 6, "cohort": 6, "explanation": 6, "reproduction": 6,
+    "uncertainty": 6, "validation": 6,
     "__main__": 7, "calibrating": 7, "cli": 7, "cli_laboratory": 7, "cohorting": 7, "doctor": 7,
     "interruption": 7, "progress": 7, "running": 7, "validating": 7, "view": 7,
 }  # fmt: skip
@@ -46,6 +46,7 @@ OWNERS = {
     "cyclopts": ("cli.py", "cli_laboratory.py"),
     "emcee": ("calibration/",),
     "sklearn": ("calibration/",),
+    "SimpleITK": ("imaging/",),
     "rich": ("progress.py",),
     "xarray": ("result_fields.py",),
 }

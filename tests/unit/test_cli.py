@@ -232,3 +232,45 @@ def test_a_band_that_cannot_be_had_is_refused_before_anything_is_computed(tmp_pa
     assert refused.returncode == 2
     assert "a run of the band: physics.stasis_shift" in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["shifted.toml"]
+
+
+@pytest.fixture(scope="module")
+def seen(done):
+    """Masks beside the result: a ball that was seen, and one with two labels."""
+    sitk = pytest.importorskip("SimpleITK")
+    folder, _ = done
+    image = sitk.GaussianSource(sitk.sitkFloat32, [31] * 3, [4.0] * 3, [15.0] * 3)
+    image.SetOrigin([-15.0] * 3)
+    sitk.WriteImage(sitk.Cast(image > 100.0, sitk.sitkUInt8), str(folder / "seen.nii.gz"))
+    two = sitk.Cast(image > 100.0, sitk.sitkUInt8) + sitk.Cast(image > 200.0, sitk.sitkUInt8)
+    sitk.WriteImage(two, str(folder / "two.nrrd"))
+    return folder
+
+
+def test_compare_says_how_well_a_marked_zone_agrees(seen):
+    compared = ablsim("compare", "small.vtkhdf", "seen.nii.gz", cwd=seen)
+    assert compared.returncode == 0, compared.stderr
+    assert "Zone of stasis beside seen.nii.gz" in compared.stdout
+    assert "Dice" in compared.stdout
+    assert (seen / "seen.compared.png").read_bytes().startswith(b"\x89PNG")
+    told = ablsim("compare", "small.vtkhdf", "two.nrrd", "--label", 2, "--zone", "death", "--json",
+                  "-o", "f.png", cwd=seen)  # fmt: skip
+    assert json.loads(told.stdout)["zone"] == "death"
+    assert (seen / "f.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("small.vtkhdf", "two.nrrd"), "choose one, such as --label 1"),
+        (("small.vtkhdf", "none.nrrd"), "there is no such file"),
+        (("seen.nii.gz", "seen.nii.gz"), "seen.nii.gz"),
+        (("small.vtkhdf", "seen.nii.gz", "--tumour-label", "2"), "give that too"),
+        (("small.vtkhdf", "seen.nii.gz", "--zone", "scar"), "scar"),
+    ],
+)
+def test_compare_refuses_what_cannot_be_compared(seen, arguments, words):
+    refused = ablsim("compare", *arguments, cwd=seen)
+    assert refused.returncode == 2
+    assert words in refused.stderr
+    assert "Traceback" not in refused.stderr
