@@ -135,7 +135,7 @@ def compare_zones(
 def describe(found: Comparison) -> str:
     """Return a comparison as text for a terminal."""
     ratio = found.predicted.volume / found.observed.volume
-    shift = ", ".join(f"{round(to_mm(part), 1) + 0.0:+.1f}" for part in found.motion.shift)
+    shift = ", ".join(map(_signed, found.motion.shift.tolist()))
     lines = [
         f"Zone of {found.zone} beside {found.observed_name}",
         f"  volume     {to_ml(found.predicted.volume):#.3g} mL predicted, "
@@ -151,9 +151,9 @@ def describe(found: Comparison) -> str:
         lines += [
             f"  tumour     of {found.tumour_from}: {100.0 * ours.fraction:.1f} % ablated "
             f"predicted, {100.0 * theirs.fraction:.1f} % observed",
-            f"  margin     smallest {to_mm(ours.margin_min):+.1f} mm predicted, "
-            f"{to_mm(theirs.margin_min):+.1f} mm observed; mean {to_mm(ours.margin_mean):+.1f} and "
-            f"{to_mm(theirs.margin_mean):+.1f} mm",
+            f"  margin     smallest {_signed(ours.margin_min)} mm predicted, "
+            f"{_signed(theirs.margin_min)} mm observed; mean {_signed(ours.margin_mean)} and "
+            f"{_signed(theirs.margin_mean)} mm",
         ]
     lines += [
         "  A rigid fit hides errors of placement and of registration; the line above it does not.",
@@ -202,6 +202,11 @@ def _say(found: Agreement) -> str:
         f"{to_mm(found.distance_max):.1f} mm); predicted reaches {abs(reach):.1f} mm "
         f"{'further' if reach >= 0.0 else 'less far'}"
     )
+
+
+def _signed(length: float) -> str:
+    """Return a length in millimetres with its sign; nothing is never minus nothing."""
+    return f"{round(to_mm(length), 1) + 0.0:+.1f}"
 
 
 def _numbers(found: Agreement) -> dict[str, float]:
