@@ -16,7 +16,7 @@ _POINTS_MAX = 2_000_000  # of the lattice on which overlap is counted
 _FINENESS = 0.5  # of its points, in cells of the finer region
 _SURFACE_POINTS = 4000  # at most, of each surface
 _FIT_POINTS = 800
-_STIFFNESS = 0.02  # of what a turn costs that nothing shows: of the region's radius, per radian
+_WORTH = 0.05  # of what a shift leaves, and of a cell, that a turn must mend to be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +125,34 @@ def fit_rigidly(one: Region, other: Region) -> Motion:
     Notes
     -----
     Least squares of the distances of points on the first surface to the second, from coinciding
-    middles without a turn. A turn that changes nothing, such as that of a sphere, costs a little,
-    so that none comes out where none can be seen.
+    middles without a turn. Where a turn makes it hardly better than a shift alone, as of a ball, it
+    is left out: nothing shows it.
     """
-    points, _ = _spread_points(one.surface, _FIT_POINTS)
-    centre = points.mean(axis=0)
-    start = _spread_points(other.surface)[0].mean(axis=0) - centre
-    radius = np.cbrt(3.0 * one.volume / (4.0 * np.pi))
+    points, area = _spread_points(one.surface, _FIT_POINTS)
+    weight = np.sqrt(area / area.sum())
+    centre = _middle(one)
+    start = _middle(other) - centre
+    radius = float(np.cbrt(3.0 * one.volume / (4.0 * np.pi)))
     surface = other.surface
 
-    def misfit(unknown: FloatArray) -> FloatArray:
-        motion = Motion(centre, unknown[:3] / radius, unknown[3:])
-        moved = motion.apply(points)
-        away = distance_to_surface(moved, surface)
-        away = np.where(other.contains(moved), -away, away)
-        return np.concatenate([away / np.sqrt(len(points)), _STIFFNESS * unknown[:3]])
+    def motion(unknown: FloatArray) -> Motion:
+        turn = unknown[3:] / radius if len(unknown) > 3 else np.zeros(3)
+        return Motion(centre, turn, unknown[:3])
 
-    first = np.concatenate([np.zeros(3), start])
-    found = least_squares(misfit, first, x_scale=radius, diff_step=[1e-4] * 6, max_nfev=60).x
-    return Motion(centre, found[:3] / radius, found[3:])
+    def misfit(unknown: FloatArray) -> FloatArray:
+        moved = motion(unknown).apply(points)
+        away = distance_to_surface(moved, surface)
+        return np.asarray(weight * np.where(other.contains(moved), -away, away))
+
+    def fit(first: FloatArray) -> tuple[FloatArray, float]:
+        steps = [1e-3] * len(first)
+        found = least_squares(misfit, first, x_scale=radius, diff_step=steps, max_nfev=60)
+        return found.x, float(np.linalg.norm(found.fun))
+
+    shifted, left = fit(start)
+    turned, still_left = fit(np.concatenate([shifted, np.zeros(3)]))
+    cell = max(one.grid.spacing, other.grid.spacing)
+    return motion(turned if left - still_left > _WORTH * max(left, cell) else shifted)
 
 
 def margins(tumour: Region, zone: Region) -> tuple[float, float]:
@@ -159,6 +168,13 @@ def covered(tumour: Region, zone: Region) -> float:
     points = _lattice(tumour.surface.reshape(-1, 3), tumour.grid.spacing)
     points = points[tumour.contains(points)]
     return float(zone.contains(points).mean()) if len(points) else 0.0
+
+
+def _middle(region: Region) -> FloatArray:
+    """Return the middle of a region's surface."""
+    a, b, c = np.moveaxis(region.surface, 1, 0)
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=-1)
+    return np.asarray(np.average((a + b + c) / 3.0, axis=0, weights=area))
 
 
 def _dice(one: Region, other: Region, motion: Motion, moved: FloatArray) -> float:
@@ -180,11 +196,19 @@ def _lattice(corners: FloatArray, step: float) -> FloatArray:
 def _spread_points(
     surface: FloatArray, most: int = _SURFACE_POINTS
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the middles of triangles and their areas; every so many of them if they are many."""
-    every = max(1, len(surface) // most)
-    a, b, c = np.moveaxis(surface[::every], 1, 0)
-    area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=-1)
-    return (a + b + c) / 3.0, np.asarray(area)
+    """Return points spread over a surface and the area that each stands for.
+
+    The middles of its triangles; if they are many, of those that evenly spaced shares of the area
+    fall on, in their order, which goes through the surface layer by layer.
+    """
+    a, b, c = np.moveaxis(surface, 1, 0)
+    area = np.asarray(0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=-1))
+    middles = (a + b + c) / 3.0
+    if len(surface) <= most:
+        return middles, area
+    upto = np.cumsum(area)
+    chosen = np.searchsorted(upto, upto[-1] * (np.arange(most) + 0.5) / most)
+    return middles[chosen], np.full(most, upto[-1] / most)
 
 
 def _quantile(values: FloatArray, weights: FloatArray, share: float) -> float:
