@@ -207,9 +207,9 @@ class StudyProgress:
         """Name what comes after the cases."""
         self._bar.update(self._task, description=text, total=None, counts="")
 
-    def update(self, state: "StudyState") -> None:
-        """Show how far a study is."""
-        counts = describe_study(state)
+    def update(self, state: "StudyState", name: str = "") -> None:
+        """Show how far a study is, with its name where it is one of several."""
+        counts = f"{name}: {describe_study(state)}" if name else describe_study(state)
         self._bar.update(
             self._task,
             description=state.state or "cases",

@@ -13,11 +13,15 @@ from ablsim.errors import CaseError
 
 if TYPE_CHECKING:
     from ablsim.validation.kept import Task
+    from ablsim.validation.outcomes import OutcomeLine
     from ablsim.validation.published import PublishedRow
     from ablsim.validation.study import Study
 
 REPORT = "validation"
 """Name of the report's files, without their endings."""
+
+OUTCOMES = "outcomes"
+"""Name of the files of predicted rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,15 @@ class Options:
         Edge length of a cell.
     workers : int
         How many processes compute.
+    outcomes : tuple of str, optional
+        Published rates that virtual cohorts predict; None where none are asked for.
     """
 
     rows: tuple["PublishedRow", ...]
     changes: Mapping[str, Any]
     spacing: str
     workers: int
+    outcomes: tuple[str, ...] | None = None
 
 
 def check_options(
@@ -61,10 +68,10 @@ def check_options(
     from ablsim.quantities import LENGTH
     from ablsim.validation.published import read_rows
 
-    if cohorts:
+    if cohorts and changes:
         msg = (
-            "--cohorts: outcomes of many patients will come with a later version; leave it out to "
-            "compare lesions, temperatures and ratios"
+            "--set: changes the cases of lesions alone, and --cohorts asks for others too; run "
+            "them one after the other"
         )
         raise CaseError(msg)
     if workers is not None and not 1 <= workers <= 1024:
@@ -86,6 +93,7 @@ def check_options(
         changes=dict(_read_change(change) for change in changes or ()),
         spacing=spacing,
         workers=workers or _processors(),
+        outcomes=_outcomes(list(rows)) if cohorts else None,
     )
 
 
@@ -111,6 +119,7 @@ def validate_into(
         The text for a terminal, and the JSON object.
     """
     from ablsim.validation.kept import prepare_folder, write_text
+    from ablsim.validation.published import COHORTS
     from ablsim.validation.report import make_lines
     from ablsim.validation.report_csv import to_csv
     from ablsim.validation.report_json import summarise_validation
@@ -126,18 +135,73 @@ def validate_into(
     prepare_folder(folder)
     failed = _compute(study, folder, workers=options.workers, quiet=quiet)
     lines = make_lines(collect(study, folder, failed))
+    rates = _predict_outcomes(folder, options, quiet=quiet)
+    if rates is not None:
+        lines = tuple(line for line in lines if line.reason != COHORTS)
     totals = sum_up(lines)
     files = {name: folder / f"{REPORT}.{name}" for name in ("md", "csv", "png")}
     try:
         write_text(files["csv"], to_csv(lines))
         figure = _draw(lines, files["png"], say_settings(study))
-        write_text(files["md"], to_markdown(study, lines, totals, figure=figure))
+        figures = [files["png"]] * (figure is not None) + _keep_outcomes(folder, rates)
+        write_text(files["md"], to_markdown(study, lines, totals, figure=figure, rates=rates))
     except OSError as error:
         msg = f"output {folder}: the report cannot be written: {error.strerror or error}"
         raise CaseError(msg) from None
-    kept = [f"Report   {files['md']}"] + [f"Picture  {files['png']}"] * (figure is not None)
-    text = render_validation(study, lines, totals) + "\n\n" + "\n".join(kept)
-    return text, summarise_validation(study, lines, totals)
+    kept = [f"Report   {files['md']}", *(f"Picture  {path}" for path in figures)]
+    text = render_validation(study, lines, totals, rates) + "\n\n" + "\n".join(kept)
+    return text, summarise_validation(study, lines, totals, rates)
+
+
+def _outcomes(asked: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the rows asked for that virtual cohorts predict."""
+    from ablsim.validation.outcomes import read_outcomes, rows_of
+
+    predicted = [row for study in read_outcomes().values() for row in rows_of(study)]
+    return tuple(row for row in dict.fromkeys(predicted) if row in asked)
+
+
+def _predict_outcomes(
+    folder: Path, options: Options, *, quiet: bool
+) -> tuple["OutcomeLine", ...] | None:
+    """Predict the rates that were asked for; None where none were."""
+    if options.outcomes is None:
+        return None
+    from ablsim.cohort.run import Progress
+    from ablsim.interruption import Interruption
+    from ablsim.progress import StudyProgress
+    from ablsim.validation.outcomes import predict_outcomes
+
+    with Interruption() as interruption, StudyProgress(quiet=quiet) as progress:
+
+        def follow(series: str, state: Progress) -> None:
+            progress.update(state, series)
+            interruption.check(
+                f"what is finished is kept in {folder}; the same command goes on from there"
+            )
+
+        return predict_outcomes(
+            folder, names=options.outcomes, workers=options.workers, on_progress=follow
+        )
+
+
+def _keep_outcomes(folder: Path, rates: Sequence["OutcomeLine"] | None) -> list[Path]:
+    """Write table and picture of rates; return the picture."""
+    if not rates:
+        return []
+    from ablsim.validation.kept import write_text
+    from ablsim.validation.outcomes_text import to_csv
+    from ablsim.view.outcomes import draw_outcomes
+
+    write_text(folder / f"{OUTCOMES}.csv", to_csv(rates))
+    picture = folder / f"{OUTCOMES}.png"
+    part = picture.with_name(f".{picture.name}.{os.getpid()}.part")
+    try:
+        draw_outcomes(rates, part)
+        part.replace(picture)
+    finally:
+        part.unlink(missing_ok=True)
+    return [picture]
 
 
 def _compute(study: "Study", folder: Path, *, workers: int, quiet: bool) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from ablsim.cohort.answers import LesionAnswers
 from ablsim.cohort.lesions import Lesion, Population
 from ablsim.cohort.pairs import Pairs
-from ablsim.cohort.statistics import clustered_rate, rate, short, spread
+from ablsim.cohort.statistics import clustered_rate, rate, rate_alone, short, spread
 from ablsim.cohort.study import Study
 from ablsim.cohort.study_tables import ObservationTable
 from ablsim.units import to_ml, to_mm
@@ -72,6 +72,7 @@ class _Watch:
     lesions: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
     complete: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
     over: dict[Series, int] = field(default_factory=lambda: defaultdict(int))
+    diameters: "array[float]" = field(default_factory=lambda: array("d"))
     energies: "array[float]" = field(default_factory=lambda: array("d"))
     placements: "array[float]" = field(default_factory=lambda: array("d"))
 
@@ -211,6 +212,7 @@ def _watch(watch: _Watch, observation: ObservationTable, entry: LesionAnswers) -
         series = (entry.lesion.group, draw)
         watch.lesions[series] += 1
         watch.complete[series] += answer.is_complete
+        watch.diameters.append(entry.lesion.diameter)
         watch.energies.append(answer.energy)
         watch.placements.append(answer.placements)
         if observation.fraction_over is not None:
@@ -249,6 +251,7 @@ def _describe_watch(watch: _Watch, policy: str, observed: ObservationTable) -> d
     predicted: dict[str, Any] = {
         "series": len(series),
         "lesions": spread(counts),
+        "diameter_mm": spread([to_mm(diameter) for diameter in watch.diameters]),
         "energy_j": spread(watch.energies),
         "placements": spread(watch.placements),
     }
@@ -263,6 +266,9 @@ def _describe_watch(watch: _Watch, policy: str, observed: ObservationTable) -> d
             "as_many_complete": _share_of(each, lambda k, n: k >= wanted),
             "complete_rate": clustered_rate(_by_draw(each)),
         }
+    if observed.complete_rate is not None:
+        said["complete_rate"] = rate_alone(observed.complete_rate)
+        predicted |= {"complete_rate": clustered_rate(_by_draw(each))}
     each = {s: (watch.over[s], watch.lesions[s]) for s in series}
     if observed.fraction_over is not None:
         said |= {"fraction_over": observed.fraction_over}

@@ -31,6 +31,7 @@ def run_cohort(
     shard: Shard | None = None,
     compute: Compute = compute_outcome,
     on_progress: OnProgress | None = None,
+    results: str | Path | None = None,
 ) -> dict[str, Any]:
     """Compute the cases of a study that are not there yet, and sum up.
 
@@ -53,6 +54,8 @@ def run_cohort(
     on_progress : callable, optional
         Called every now and then with a `Progress`. What it raises ends the run and is passed on;
         everything computed by then is kept.
+    results : str or Path, optional
+        Where results are kept that several studies share; by default in the folder.
 
     Returns
     -------
@@ -78,9 +81,10 @@ def run_cohort(
     population = find_population(study)
     maker = CaseMaker(study, code_of_outcomes())
     check_policies(study, population, maker)
-    store = Store(Path(folder))
+    store = Store(Path(folder), None if results is None else Path(results))
     store.open(study)
-    setting = Setting(str(store.folder.resolve()), study.sha256, maker.code, 1, compute)
+    place = None if results is None else str(store.results.resolve())
+    setting = Setting(str(store.folder.resolve()), study.sha256, maker.code, 1, compute, place)
     count = count_cores() if workers is None else workers
     for _ in range(_ROUNDS):
         pool = LazyPool(partial(make_pool, setting, workers=count, scheduler=scheduler))

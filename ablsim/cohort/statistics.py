@@ -45,6 +45,11 @@ def rate(successes: int, trials: int) -> dict[str, Any] | None:
     }
 
 
+def rate_alone(share: float) -> dict[str, Any]:
+    """Return a rate of which nobody says how many it was found on: it has no interval."""
+    return {"rate": short(share), "low": None, "high": None, "of": None, "count": None}
+
+
 def clustered_rate(clusters: Sequence[tuple[int, int]]) -> dict[str, Any] | None:
     """Return the rate over clusters of (successes, trials), with an interval that knows of them.
 

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -67,10 +68,14 @@ class Store:
     ----------
     folder : Path
         Where it is; made by :meth:`open`.
+    results : Path, optional
+        Where results are kept that several studies share; by default in the folder itself. Their
+        names say what they answer, so that nothing is mixed up.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, results: Path | None = None) -> None:
         self.folder = folder
+        self.results = folder / "results" if results is None else results
 
     @property
     def summary_path(self) -> Path:
@@ -121,7 +126,7 @@ class Store:
 
     def path_of(self, key: str) -> Path:
         """Return where a result lies."""
-        return self.folder / "results" / key[:2] / f"{key}.json"
+        return self.results / key[:2] / f"{key}.json"
 
     def has(self, key: str) -> bool:
         """Say whether a result is there."""
@@ -172,7 +177,8 @@ class Store:
 
     def _sweep(self) -> None:
         """Remove what processes left that died long ago while they wrote."""
-        for path in [*self.folder.glob("*.part"), *self.folder.glob("*/**/*.part")]:
+        inside = (place.glob("*/**/*.part") for place in {self.folder, self.results})
+        for path in [*self.folder.glob("*.part"), *chain.from_iterable(inside)]:
             with suppress(OSError):
                 if time.time() - path.stat().st_mtime > _STALE:
                     path.unlink(missing_ok=True)

@@ -291,6 +291,11 @@ class ObservationTable(StudyTable):
     complete: Annotated[int, Whole(9, 0, LESIONS_MAX)] | None = Field(
         None, description="how many of them were ablated completely"
     )
+    complete_rate: Annotated[float, Number(0.9, 0.0, 1.0)] | None = Field(
+        None,
+        description="share that was ablated completely, in place of complete, where only "
+        "that was reported; it has no interval",
+    )
     fraction_over: Annotated[float, Number(0.6, 0.0, 1.0)] | None = Field(
         None, description="ablated fraction that every one of them passed"
     )
@@ -301,8 +306,12 @@ class ObservationTable(StudyTable):
     @model_validator(mode="after")
     def _check(self) -> Self:
         problems = []
-        if self.complete is None and self.fraction_over is None:
-            problems.append("complete: give complete or fraction_over, for example complete = 9")
+        if self.complete is self.complete_rate is self.fraction_over is None:
+            problems.append(
+                "complete: give complete, complete_rate or fraction_over, for example complete = 9"
+            )
+        if self.complete is not None and self.complete_rate is not None:
+            problems.append("complete_rate: follows from complete and lesions; remove it")
         if self.complete is not None and self.lesions is None:
             problems.append("lesions: is missing; write how many there were, lesions = 9")
         if self.complete is not None and self.lesions is not None and self.complete > self.lesions:

@@ -111,6 +111,8 @@ def _say_observed(seen: Mapping[str, Any], where: str) -> str:
             f"{seen['complete']} of {seen['lesions']} complete "
             f"({100 * rate['low']:.0f} to {100 * rate['high']:.0f} % at 95 %)"
         )
+    elif "complete_rate" in seen:
+        parts.append(f"{_percent(seen['complete_rate']['rate'])} % complete, of an unknown number")
     if "fraction_over" in seen:
         parts.append(f"over {100 * seen['fraction_over']:g} % ablated")
     return f"{where}: {', '.join(parts)}"
@@ -123,7 +125,8 @@ def _say_predicted(seen: Mapping[str, Any], predicted: Mapping[str, Any]) -> str
     if "all_complete" in predicted:
         parts.append(f"all are complete with probability {_rate(predicted['all_complete'])}")
         parts.append(f"{seen['complete']} or more with {_rate(predicted['as_many_complete'])}")
-        parts.append(f"each with {_rate(predicted['complete_rate'])}")
+    if "complete_rate" in predicted:
+        parts.append(f"each is complete with {_rate(predicted['complete_rate'])}")
     if "all_over" in predicted:
         over = f"{100 * seen['fraction_over']:g} %"
         parts.append(f"all are over {over} with probability {_rate(predicted['all_over'])}")

@@ -30,6 +30,8 @@ class Setting:
         How many threads each case has.
     compute : callable
         What is done with the text of a case and the number of threads.
+    results : str, optional
+        Where results are kept that several studies share; by default in the folder.
     """
 
     folder: str
@@ -37,6 +39,7 @@ class Setting:
     code: str
     threads: int
     compute: Compute
+    results: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def work(key: str, text: str, setting: Setting) -> Done:
     """
     if code_of_outcomes() != setting.code:
         return Done(key, stranger=_where())
-    store = Store(Path(setting.folder))
+    shared = None if setting.results is None else Path(setting.results)
+    store = Store(Path(setting.folder), shared)
     is_here = store.is_of(setting.study_sha256)
     if is_here and (kept := store.read(key)) is not None:
         return Done(key, kept)

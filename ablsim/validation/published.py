@@ -22,10 +22,8 @@ TISSUES = ("liver", "muscle", "myocardium")
 """Words of a setting that tissues of the library stand for."""
 
 _SCORED_AS_MAXIMUM = "measured is a maximum"
-_COHORTS = (
-    "an outcome in many patients, not a lesion: it needs cohorts (--cohorts), which a later "
-    "version brings"
-)
+COHORTS = "a rate in many patients: virtual cohorts predict it (--cohorts)"
+"""Why an outcome is not among the lesions, if a virtual cohort predicts it."""
 
 
 class Quantity(NamedTuple):
@@ -141,7 +139,7 @@ class PublishedRow:
     def reason(self) -> str:
         """Why the row is not simulated; empty if it is."""
         if self.scoring == "outcome":
-            return _COHORTS
+            return _outcome_reasons().get(self.id, COHORTS)
         if not self.scoring:
             return "the row names neither zone nor scoring: there is nothing to compare with"
         if not any(word in self.setting for word in TISSUES):
@@ -218,6 +216,12 @@ def _order(name: str) -> int:
     """Return where a quantity stands among those of its row."""
     order = ("long axis", "middle axis", "short axis")
     return order.index(name) if name in order else len(order)
+
+
+@cache
+def _outcome_reasons() -> dict[str, str]:
+    """Return why outcomes are not predicted, by row."""
+    return {entry["id"]: entry["reason"] for entry in _entries("outcome_reasons.csv")}
 
 
 @cache

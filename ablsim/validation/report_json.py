@@ -7,6 +7,8 @@ from typing import Any
 from ablsim import __version__
 from ablsim.fingerprint import fingerprint
 from ablsim.notebook import DISCLAIMER
+from ablsim.validation.outcomes import OutcomeLine
+from ablsim.validation.outcomes_text import to_json
 from ablsim.validation.predicted import Span
 from ablsim.validation.report import Line
 from ablsim.validation.study import Study
@@ -16,7 +18,12 @@ SCHEMA = "ablsim/validation/1"
 """Name and version of the object's layout."""
 
 
-def summarise_validation(study: Study, lines: Sequence[Line], totals: Totals) -> dict[str, Any]:
+def summarise_validation(
+    study: Study,
+    lines: Sequence[Line],
+    totals: Totals,
+    rates: Sequence[OutcomeLine] | None = None,
+) -> dict[str, Any]:
     """Return a validation as the JSON object ``ablsim/validation/1``.
 
     ``rows`` has one object for each measured number or sign. Numbers are in ``unit``;
@@ -32,6 +39,8 @@ def summarise_validation(study: Study, lines: Sequence[Line], totals: Totals) ->
         The lines of the table.
     totals : Totals
         What they say together.
+    rates : sequence of OutcomeLine, optional
+        Rates of complete ablation; ``outcomes`` is null where they were not asked for.
 
     Returns
     -------
@@ -43,6 +52,7 @@ def summarise_validation(study: Study, lines: Sequence[Line], totals: Totals) ->
         "schema": SCHEMA,
         "rows": [{**_line(line), "assumed": assumed[line.row.id]} for line in lines],
         "summary": _totals(totals),
+        "outcomes": None if rates is None else to_json(rates),
         "settings": {
             "spacing": study.spacing,
             "changes": dict(study.changes),

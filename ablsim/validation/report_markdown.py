@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from ablsim import __version__
 from ablsim.notebook import DISCLAIMER
+from ablsim.validation.outcomes import OutcomeLine
+from ablsim.validation.outcomes_text import MEANING, say_verdicts, to_markdown_table
 from ablsim.validation.report import Line
 from ablsim.validation.study import Study
 from ablsim.validation.totals import Totals
@@ -22,7 +24,12 @@ from ablsim.validation.wording import (
 
 
 def to_markdown(
-    study: Study, lines: Sequence[Line], totals: Totals, *, figure: str | None = None
+    study: Study,
+    lines: Sequence[Line],
+    totals: Totals,
+    *,
+    figure: str | None = None,
+    rates: Sequence[OutcomeLine] | None = None,
 ) -> str:
     """Return a validation as a report.
 
@@ -36,6 +43,8 @@ def to_markdown(
         What they say together.
     figure : str, optional
         Name of the picture beside the report.
+    rates : sequence of OutcomeLine, optional
+        Rates of complete ablation, if they were asked for.
     """
     shown = [line for line in lines if line.verdict != "not simulated"]
     parts = [f"# Measured and predicted\n\n{say_settings(study)} ablsim {__version__}."]
@@ -47,6 +56,7 @@ def to_markdown(
         parts.append(_section("In sum", say_totals(totals)))
     parts += [
         _section("Off, and the likeliest reason", say_off(totals)),
+        _rates(rates),
         _section("Bench tissue that shrinks", _shrunk(shown)),
         _section("Assumed", _assumed(study)),
         _section("Remarks", _remarks(shown)),
@@ -55,6 +65,19 @@ def to_markdown(
         f"*{DISCLAIMER}*",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _rates(rates: Sequence[OutcomeLine] | None) -> str:
+    if not rates:
+        return ""
+    parts = [
+        "## Complete ablation in published series",
+        to_markdown_table(rates),
+        MEANING,
+        "\n".join(f"- {text}" for text in say_verdicts(rates)),
+        "![Published and predicted rates](outcomes.png)",
+    ]
+    return "\n\n".join(parts)
 
 
 def _table(lines: Sequence[Line]) -> str:

@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Sequence
 
 from ablsim.notebook import DISCLAIMER
+from ablsim.validation.outcomes import OutcomeLine
+from ablsim.validation.outcomes_text import MEANING, say_verdicts, table_lines
 from ablsim.validation.report import Line
 from ablsim.validation.study import Study
 from ablsim.validation.totals import Totals
@@ -27,7 +29,12 @@ _HEAD = (
 )
 
 
-def render_validation(study: Study, lines: Sequence[Line], totals: Totals) -> str:
+def render_validation(
+    study: Study,
+    lines: Sequence[Line],
+    totals: Totals,
+    rates: Sequence[OutcomeLine] | None = None,
+) -> str:
     """Return a validation as plain text for a terminal.
 
     Parameters
@@ -38,6 +45,8 @@ def render_validation(study: Study, lines: Sequence[Line], totals: Totals) -> st
         The lines of the table.
     totals : Totals
         What they say together.
+    rates : sequence of OutcomeLine, optional
+        Rates of complete ablation, if they were asked for.
     """
     shown = [line for line in lines if line.verdict != "not simulated"]
     parts = [
@@ -46,10 +55,19 @@ def render_validation(study: Study, lines: Sequence[Line], totals: Totals) -> st
         _wrapped(explain_columns(study)) if shown else [],
         [line for text in say_totals(totals) for line in _wrapped(text, "  ")] if shown else [],
         _listed("Off, and the likeliest reason", say_off(totals)),
+        _rates(rates),
         _listed("Not simulated", say_not_simulated(lines)),
         [DISCLAIMER],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _rates(rates: Sequence[OutcomeLine] | None) -> list[str]:
+    if not rates:
+        return []
+    verdicts = [f"  {text}" for text in say_verdicts(rates)]
+    heading = "Complete ablation in published series, by virtual cohorts"
+    return [heading, *table_lines(rates), *verdicts, *_wrapped(MEANING, "  ")]
 
 
 def _table_line(line: Line) -> str:

@@ -128,7 +128,7 @@ def _groups(
             )
             rates[entry["policy"]] = entry["complete_rate"]
     for entry in summary["observations"]:
-        if "complete" in entry["observed"]:
+        if "complete_rate" in entry["observed"]:
             where = f"reported:\n{_name(entry['diameter_mm'])}"
             rates, _ = found.setdefault(where, ({}, entry["observed"]["complete_rate"]))
             rates[entry["policy"]] = entry["predicted"]["complete_rate"]
@@ -160,10 +160,17 @@ def _draw_points(axes: Axes, places: Sequence[tuple[float, Mapping[str, Any]]]) 
 
 
 def _whiskers(places: Sequence[tuple[float, Mapping[str, Any]]]) -> list[list[float]]:
-    rates = [rate for _, rate in places]
-    below = [100.0 * (rate["rate"] - rate["low"]) for rate in rates]
-    above = [100.0 * (rate["high"] - rate["rate"]) for rate in rates]
-    return [below, above]
+    """Return how far the intervals reach below and above; not at all where there is none."""
+    ends = [
+        (rate["rate"], rate["low"], rate["high"])
+        if rate["low"] is not None
+        else (rate["rate"], rate["rate"], rate["rate"])
+        for _, rate in places
+    ]
+    return [
+        [100.0 * (middle - low) for middle, low, _ in ends],
+        [100.0 * (high - middle) for middle, _, high in ends],
+    ]
 
 
 def _write_words(figure: Figure, summary: Mapping[str, Any]) -> None:

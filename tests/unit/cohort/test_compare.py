@@ -146,3 +146,14 @@ def test_a_curve_has_every_diameter_or_bins_as_full(make_study):
     assert len(rows) == BINS
     assert sum(row["n"] for row in rows) == 200
     assert [row["diameter_mm"] for row in rows] == sorted(row["diameter_mm"] for row in rows)
+
+
+def test_a_rate_of_an_unknown_number_stands_without_an_interval(make_study):
+    study = make_study({"observation": [{"to": "30 mm", "complete_rate": 0.864}]})
+    found = compare(study, [entry(lesion("a", 20.0), 1.0, 0.5), entry(lesion("b", 40.0), 1.0)])
+    (seen,) = found.observations()
+    assert seen["observed"]["complete_rate"]["rate"] == 0.864
+    assert seen["observed"]["complete_rate"]["low"] is None
+    assert seen["predicted"]["complete_rate"]["rate"] == 0.5
+    assert seen["predicted"]["diameter_mm"]["median"] == 20.0
+    assert "all_complete" not in seen["predicted"]

@@ -118,6 +118,24 @@ def test_equal_cases_are_computed_once(tmp_path, make_study, quick):
     assert (summary["cases"], summary["distinct_cases"], summary["done"]) == (12, 2, 12)
 
 
+def test_studies_that_share_their_results_compute_equal_cases_once(tmp_path, make_study, quick):
+    computed = []
+
+    def count(text, threads):
+        computed.append(text)
+        return quick(text)
+
+    keys = {"workers": 0, "compute": count, "results": tmp_path / "shared"}
+    run_cohort(make_study(), tmp_path / "one", **keys)
+    other = make_study({"title": "Another one", "population.lesions": 8})
+    run_cohort(other, tmp_path / "other", **keys)
+    assert len(computed) == len(set(computed)) == 8 * 2
+    assert len(list((tmp_path / "shared").glob("*/*.json"))) == 16
+    assert not (tmp_path / "one" / "results").exists()
+    run_cohort(make_study(), tmp_path / "alone", workers=0, compute=quick)
+    assert outputs(tmp_path / "alone") == outputs(tmp_path / "one")
+
+
 def test_a_failed_case_is_listed_with_its_reason_and_the_command_that_repeats_it(
     tmp_path, make_study, quick
 ):

@@ -142,6 +142,11 @@ SLIPS = [
     (("complete = 9", "complete = 10"), ("observation#1.complete", "10 of 9", "correct")),
     (("complete = 9", ""), ("observation#1.complete", "fraction_over")),
     (
+        ("complete = 9", "complete = 9\ncomplete_rate = 1.0"),
+        ("observation#1.complete_rate", "remove it"),
+    ),
+    (("complete = 9", "complete_rate = 90"), ("complete_rate", "at most 1", "write for example")),
+    (
         ("complete = 9", 'complete = 9\nmasks = "m"'),
         ("observation#1.masks: not yet", "image masks"),
     ),

@@ -46,7 +46,7 @@ def kept_in(folder):
         ({"spacing": "1 s"}, "--spacing: .* duration"),
         ({"spacing": "9 mm"}, "0.01 mm to 4 mm"),
         ({"workers": 0}, "not between 1 and 1024"),
-        ({"cohorts": True}, "--cohorts: .* later version"),
+        ({"cohorts": True, "changes": ["a.b=1"]}, "--set: .* --cohorts asks for others too"),
     ],
 )
 def test_a_wrong_option_is_refused_with_a_remedy(options, words):
@@ -60,6 +60,15 @@ def test_a_change_that_no_case_takes_is_refused_before_a_folder_is_made(change, 
     with pytest.raises(CaseError, match=r"nonsense|nobody"):
         validate_into(tmp_path / "report", options, with_band=False, quiet=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_cohorts_predict_the_rates_among_the_rows_asked_for():
+    every = check_options(**{**DEFAULTS, "cohorts": True}).outcomes
+    assert "pacella06" in every
+    assert "vogl04_le2" not in every
+    one = check_options(**{**DEFAULTS, "cohorts": True, "only": ["pacella06", "sheep_4W"]})
+    assert one.outcomes == ("pacella06",)
+    assert check_options(**DEFAULTS).outcomes is None
 
 
 def test_values_are_read_as_a_case_file_has_them_or_as_bare_text():

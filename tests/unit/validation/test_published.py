@@ -12,6 +12,8 @@ import pytest
 import ablsim
 from ablsim.errors import CaseError
 from ablsim.validation import list_assumptions, make_case, predicted, published, read_rows, rules
+from ablsim.validation.outcomes import read_outcomes, rows_of
+from ablsim.validation.published import COHORTS
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 ROWS = {row.id: row for row in read_rows()}
@@ -78,12 +80,14 @@ def test_every_number_taken_from_words_stands_in_these_words():
 
 def test_a_row_that_is_not_simulated_says_why():
     reasons = {row.id: row.reason for row in read_rows() if not row.is_simulated}
-    for row in read_rows():
-        if row.scoring == "outcome":
-            assert "cohorts" in reasons[row.id]
+    predicted = {name for study in read_outcomes().values() for name in rows_of(study)}
+    outcomes = {row.id for row in read_rows() if row.scoring == "outcome"}
+    assert predicted < outcomes
+    assert {name for name in outcomes if reasons[name] == COHORTS} == predicted
+    assert "recurrence" in reasons["vogl04_le2"]
     assert "how large and how near" in reasons["marchal94_3W"]
     assert "neither zone nor scoring" in reasons["chen02_brain"]
-    with pytest.raises(CaseError, match="pacella06 is not simulated: an outcome"):
+    with pytest.raises(CaseError, match="pacella06 is not simulated: a rate in many"):
         make_case(ROWS["pacella06"])
     unread = replace(ROWS["sheep_4W"], power_w_per_fibre=None)
     assert unread.reason == "power and duration were not read"
