@@ -26,6 +26,8 @@ def explain(
     json_: Json = False,
     spacing: str | None = None,
     reported: float = 1.0,
+    misplaced: int = 4,
+    seed: int = 1,
 ) -> None:
     """Say what keeps a treatment from ablating the whole tumour, taking limit after limit away.
 
@@ -41,13 +43,20 @@ def explain(
         Edge length of a cell, such as "2 mm"; by default the case's own.
     reported
         An ablated share that somebody reports, from 0 to 1: what would have to be so for it?
+    misplaced
+        How many times the fibres are placed with errors as under ultrasound, to say what perfect
+        placement would add; each is one more run. 0 leaves it out.
+    seed
+        Of these errors.
     """
     from ablsim.case import Case
     from ablsim.running import explain_case
 
     question = Case.from_toml(case)
     picture = output if output is not None else case.with_suffix(".explained.png")
-    summary, remark = explain_case(question, picture, spacing, reported, quiet=json_)
+    summary, remark = explain_case(
+        question, picture, spacing, reported, misplaced=misplaced, seed=seed, quiet=json_
+    )
     if json_:
         print(json.dumps(summary, indent=2))
         return

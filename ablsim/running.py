@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ablsim.reproduction import Reproduction
     from ablsim.result import Result
 
+MISPLACED_MAX = 1000
+"""Most sets of errors of placement that an explanation draws."""
+
 
 def check_target(path: Path, *, force: bool) -> None:
     """Refuse a result that could not be written, or that would replace another unasked."""
@@ -180,14 +183,30 @@ def run_again(path: Path, *, quiet: bool) -> "Reproduction":
 
 
 def explain_case(
-    question: "Case", picture: Path, spacing: str | None, reported: float, *, quiet: bool
+    question: "Case",
+    picture: Path,
+    spacing: str | None,
+    reported: float,
+    *,
+    misplaced: int = 0,
+    seed: int = 1,
+    quiet: bool,
 ) -> tuple[dict[str, Any], str]:
-    """Explain what is left of a tumour and draw it; return the summary and a remark."""
+    """Explain what is left of a tumour and draw it; return the summary and a remark.
+
+    ``misplaced`` is how many sets of errors of placement are drawn.
+    """
     from ablsim.interruption import Interruption
     from ablsim.progress import RunProgress
 
     if not 0.0 < reported <= 1.0:
         msg = f"--reported: {reported:g} is no share; give a number above 0 and at most 1, as 0.6"
+        raise CaseError(msg)
+    if not 0 <= misplaced <= MISPLACED_MAX:
+        msg = (
+            f"--misplaced {misplaced}: allowed are 0 to {MISPLACED_MAX} sets of errors; write for "
+            "example --misplaced 8, or 0 to leave them out"
+        )
         raise CaseError(msg)
     if not picture.parent.is_dir():
         msg = f"output {picture}: there is no folder {picture.parent}; create it first"
@@ -195,7 +214,7 @@ def explain_case(
     if spacing is not None:
         question = question.replace({"numerics.spacing": spacing})
     with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
-        from ablsim.explanation import explain
+        from ablsim.explanation import explain, misplace
         from ablsim.explanation.report import summarise
         from ablsim.view.explained import draw_explanation
 
@@ -205,7 +224,8 @@ def explain_case(
         def check(time: float, duration: float) -> None:
             interruption.check("nothing was written")
 
-        found = explain(question, on_run=follow, on_progress=check)
+        errors = [misplace(question, draw, seed=seed) for draw in range(misplaced)]
+        found = explain(question, misplaced=errors, on_run=follow, on_progress=check)
         progress.stage("drawing")
         remark = draw_explanation(found, picture)
     return summarise(found, reported), remark

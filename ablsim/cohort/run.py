@@ -90,12 +90,15 @@ class Progress:
         Cases computed by this run.
     failed : int
         Cases of this run without a result.
+    there_before : int
+        Cases that needed nothing before the first one that did.
     """
 
     total: int
     looked_at: int = 0
     computed: int = 0
     failed: int = 0
+    there_before: int = 0
     in_work: int = 0
     workers: int = 0
     state: str = ""
@@ -114,8 +117,12 @@ class Progress:
 
     @property
     def time_left(self) -> float:
-        """How long the rest takes at that speed, if none of it is there already [s]."""
-        return 3600.0 * (self.total - self.settled) / self.per_hour if self.per_hour else math.inf
+        """How long the rest takes at that speed, if as much of it is new as so far [s]."""
+        if not self.per_hour:
+            return math.inf
+        since = max(1, self.looked_at - self.there_before)
+        new = (self.computed + self.failed + self.in_work) / since
+        return 3600.0 * (self.in_work + new * (self.total - self.looked_at)) / self.per_hour
 
 
 def run_jobs(
@@ -172,6 +179,7 @@ class _Run:
         self._on_progress = on_progress
         self._failed: set[str] = set()
         self._orphans: dict[str, Job] = {}
+        self._has_begun = False
 
     def take(self, job: Job) -> None:
         """Hand out a job that is neither done nor in work, as soon as the pool has room."""
@@ -180,6 +188,9 @@ class _Run:
         if job.reason:
             self._fail(job, job.reason)
         elif not self._store.has(job.key):
+            if not self._has_begun:
+                self._has_begun = True
+                self._progress.there_before = self._progress.looked_at - 1
             self._pool.submit(job)
         while len(self._pool.flying) >= self._pool.window:
             self._collect()

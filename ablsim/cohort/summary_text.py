@@ -5,6 +5,9 @@ from typing import Any
 
 from ablsim.notebook import DISCLAIMER
 
+LIKELY, RARE = 0.2, 0.05
+"""Probabilities from which on an observation agrees with a policy, and hardly does."""
+
 _FAILURES = 5  # listed in the text; the summary has more
 
 
@@ -23,6 +26,7 @@ def render_cohort(summary: Mapping[str, Any], folder: str = "") -> str:
         _who(summary),
         *(_table(summary, policy) for policy in summary["policies"]),
         _observed(summary),
+        _verdict(summary),
         _agreement(summary),
         _failures(summary, folder),
         _how(summary),
@@ -96,6 +100,38 @@ def _observed(summary: Mapping[str, Any]) -> list[str]:
             lines.append(f"  {_say_observed(seen, where)}")
         lines.append(f"    {entry['policy']}: {_say_predicted(seen, predicted)}")
     return lines
+
+
+def _verdict(summary: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each aggregate observation: with which policies it agrees."""
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for entry in summary["observations"]:
+        seen, predicted = entry["observed"], entry["predicted"]
+        where = _where(entry["diameter_mm"], entry["stratum"])
+        every = "complete" in seen and seen["complete"] == seen["lesions"]
+        for key, words in (
+            ("as_many_complete", f"{seen.get('complete')} or more complete"),
+            ("all_complete" if every else "", "every one complete"),
+            ("all_over", f"over {100.0 * seen.get('fraction_over', 0.0):g} % of each ablated"),
+        ):
+            if predicted.get(key) is not None:
+                found.setdefault(f"{words}, {where}", []).append((entry["policy"], predicted[key]))
+    lines = [f"  {what}: {_say_agreement(rates)}" for what, rates in found.items()]
+    return ["Does the report agree with physics?", *lines] if lines else []
+
+
+def _say_agreement(rates: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """Return which policies make an observation likely, which hardly, and which do not."""
+    parts = []
+    for words, low, high in (("yes", LIKELY, 2.0), ("hardly", RARE, LIKELY), ("no", -1.0, RARE)):
+        named = [
+            f'"{policy}" ({_percent(rate["rate"])} %)'
+            for policy, rate in rates
+            if low <= rate["rate"] < high
+        ]
+        if named:
+            parts.append(f"{words} with {' and '.join(named)}")
+    return "; ".join(parts)
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

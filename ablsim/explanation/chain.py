@@ -155,7 +155,8 @@ def explain(
         steps.append(Step(name, one, ablated, coverage.ablated_fraction, result.ledger.fired))
     found = []
     for number, other in enumerate(misplaced, start=len(names) + 1):
-        result = run("with an error of placement", number, _on_grid_of(other, chain[0][1]))
+        here = _on_grid_of(other, chain[0][1], other.numerics.spacing)
+        result = run("with errors of placement", number, here)
         coverage = measure_zones(result).tumour
         found.append(0.0 if coverage is None else coverage.ablated_fraction)
     return Explanation(
@@ -181,14 +182,15 @@ def make_chain(case: Case, spacing: float | None = None) -> list[tuple[str, Case
     return [(name, _on_grid_of(one, widest)) for name, one in chain]
 
 
-def _on_grid_of(case: Case, other: Case) -> Case:
-    """Return the case on the cells of another."""
+def _on_grid_of(case: Case, other: Case, spacing: float | None = None) -> Case:
+    """Return the case in the domain of another, on its cells or on finer ones."""
     grid = other.grid()
+    edge = grid.spacing if spacing is None else min(spacing, grid.spacing)
     return case.replace(
         {
             "domain.centre": POSITION.write(grid.centre),
             "domain.size": POSITION.write(grid.size),
-            "numerics.spacing": LENGTH.write(grid.spacing),
+            "numerics.spacing": LENGTH.write(edge),
         }
     )
 

@@ -72,28 +72,29 @@ def _draw_fractions(
         points = [d for d, _ in observed], [100.0 * f for _, f in observed]
         axes.plot(*points, linestyle="none", marker="o", markersize=6.0, label="observed", **_SEEN)
     for entry in _each_observation(summary):
-        if "fraction_over" in entry["observed"]:
-            _draw_over(axes, summary, entry)
+        seen = entry["observed"]
+        if "fraction_over" in seen:
+            level = 100.0 * seen["fraction_over"]
+            _draw_reported(axes, summary, entry, level, f"reported: over {level:g} %")
+        if "complete" in seen and seen["complete"] == seen["lesions"]:
+            _draw_reported(axes, summary, entry, 100.0, "reported: all complete")
     axes.set(xlabel="longest axis of the lesion [mm]", ylabel="ablated share of the lesion [%]")
-    axes.set(ylim=(-2.0, 104.0))
+    axes.set(ylim=(-2.0, 110.0))
     axes.set_title("Ablated share: median and 5 to 95 % of lesions and draws", loc="left", size=13)
     _dress(axes)
     axes.legend(frameon=False, loc="lower left")
 
 
-def _draw_over(axes: Axes, summary: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
-    """Draw a share that lesions of some sizes are reported to have passed."""
+def _draw_reported(
+    axes: Axes, summary: Mapping[str, Any], entry: Mapping[str, Any], level: float, words: str
+) -> None:
+    """Draw a share that lesions of some sizes are reported to have reached."""
     low, high = entry["diameter_mm"]
-    level = 100.0 * entry["observed"]["fraction_over"]
-    end = summary["population"]["diameter_mm"]["max"] if high is None else high
-    axes.plot([low, end], [level, level], color=INK, linewidth=1.6, linestyle=(0, (4, 2)))
-    axes.annotate(
-        f"reported: over {level:g} %",
-        (end, level),
-        xytext=(0, 5),
-        textcoords="offset points",
-        ha="right",
-    )
+    sizes = summary["population"]["diameter_mm"]
+    ends = [low or sizes["min"], sizes["max"] if high is None else high]
+    axes.plot(ends, [level, level], color=INK, linewidth=1.6, linestyle=(0, (4, 2)), zorder=4)
+    at, side = (ends[0], "left") if level == 100.0 else (ends[1], "right")
+    axes.annotate(words, (at, level), xytext=(0, 5), textcoords="offset points", ha=side)
 
 
 def _draw_rates(axes: Axes, summary: Mapping[str, Any], colours: Mapping[str, str]) -> None:
@@ -109,11 +110,11 @@ def _draw_rates(axes: Axes, summary: Mapping[str, Any], colours: Mapping[str, st
     _draw_points(axes, [(x + shift, seen) for x, (_, _, seen) in enumerate(groups) if seen])
     axes.set_xticks(range(len(groups)), [name for name, _, _ in groups])
     axes.set(xlabel="longest axis of the lesion [mm]", ylabel="completely ablated [%]")
-    axes.set(ylim=(-2.0, 104.0), xlim=(-0.6, len(groups) - 0.4))
+    axes.set(ylim=(-2.0, 122.0), xlim=(-0.6, len(groups) - 0.4), yticks=range(0, 101, 20))
     from_share = f"{100.0 * summary['complete_from']:g} %"
     axes.set_title(f"Complete (from {from_share} on): rates, 95 % intervals", loc="left", size=13)
     _dress(axes)
-    axes.legend(frameon=False, ncols=slots, loc="upper center", bbox_to_anchor=(0.5, 1.0))
+    axes.legend(frameon=False, ncols=slots, loc="upper left", columnspacing=1.2, handlelength=1.4)
 
 
 def _groups(

@@ -24,10 +24,12 @@ def test_done_failed_rate_and_time_left_are_said_once_there_are_any():
 
 
 def test_what_was_there_already_does_not_count_as_speed():
-    resumed = state(3600.0, looked_at=90, in_work=0, computed=10)
+    resumed = state(3600.0, looked_at=90, there_before=80, computed=10)
     assert resumed.per_hour == pytest.approx(10.0, rel=1e-3)
     assert resumed.time_left == pytest.approx(3600.0, rel=1e-3)
     assert state(3600.0, looked_at=90).time_left == float("inf")
+    repeated = state(3600.0, looked_at=50, computed=10)  # four of five were computed before
+    assert repeated.time_left == pytest.approx(3600.0, rel=1e-3)
 
 
 def test_without_a_terminal_there_is_a_line_now_and_then_and_at_the_end(monkeypatch):

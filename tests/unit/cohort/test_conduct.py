@@ -227,6 +227,8 @@ def test_the_text_says_what_was_asked_and_what_came_out(tmp_path, make_study, qu
     assert 'Policy "by size"' in text
     assert "up to 40 mm: 9 of 9 complete (66 to 100 % at 95 %)" in text
     assert "all are complete with probability" in text
+    assert "Does the report agree with physics?" in text
+    assert "  9 or more complete, up to 40 mm: " in text
     assert "vascular" in text
     assert "Not for clinical decisions" in text
     assert max(map(len, text.splitlines())) < 200

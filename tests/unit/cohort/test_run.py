@@ -69,6 +69,8 @@ def test_a_case_is_computed_once_however_often_it_comes(store, make_pool):
     again = make_pool()
     assert run([job(1), job(2), job(3), job(4)], store, again).computed == 1
     assert list(again.submitted) == [job(4).key]
+    third = run([job(1), job(2), job(5), job(3)], store, make_pool())
+    assert (third.there_before, third.computed) == (2, 1)
 
 
 def test_no_more_jobs_are_made_than_the_pool_can_take(store, make_pool):
