@@ -27,6 +27,10 @@ ABOVE = (
 )  # fmt: skip
 """Parts of ablsim that stand above every simulation and so decide nothing about its answer."""
 
+BESIDE = ("agreement", "calibration", "cohort", "explanation", "imaging", "reproduction.py",
+          "validation")  # fmt: skip
+"""Parts that ask simulations, or look at their answers, in other ways than cohorts do."""
+
 _STALE = 86400.0  # s after which an unfinished file is taken for one of a process that died
 
 Record = dict[str, Any]
@@ -35,7 +39,7 @@ Record = dict[str, Any]
 def code_of_outcomes() -> str:
     """Return a hash of all code that decides what one case comes to."""
     own = Path(outcome.__file__).read_bytes()
-    return hashlib.sha256(fingerprint((*ABOVE, "cohort")).encode() + own).hexdigest()
+    return hashlib.sha256(fingerprint((*ABOVE, *BESIDE)).encode() + own).hexdigest()
 
 
 @contextmanager

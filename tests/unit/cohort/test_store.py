@@ -1,12 +1,14 @@
 """The folder of a study: whole files or none, damaged ones are not believed."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from ablsim.cohort.store import ABOVE, Store, code_of_outcomes, write_atomically
+from ablsim.cohort.store import ABOVE, BESIDE, Store, code_of_outcomes, write_atomically
 from ablsim.errors import CaseError
 
 KEY = "ab" + "0" * 62
@@ -90,3 +92,36 @@ def test_only_code_that_decides_an_answer_names_it():
     top = {name for name, row in names["ROWS"].items() if row == 7}
     assert {name.removesuffix(".py") for name in ABOVE} == top
     assert len(code_of_outcomes()) == 64
+
+
+def test_an_outcome_needs_nothing_of_what_its_name_does_not_count():
+    code = (
+        "import sys, ablsim.cohort.outcome as outcome; outcome.compute_outcome(sys.argv[1]);"
+        "print(*sorted(name for name in sys.modules if name.startswith('ablsim.')))"
+    )
+    text = """
+schema = "ablsim/case/1"
+title = "one fibre"
+[domain]
+size = "24 mm"
+[tissue]
+background = "liver"
+[tumour]
+tissue = "net_metastasis"
+diameter = "8 mm"
+[[fibre]]
+kind = "bare"
+tip = ["0 mm", "0 mm", "0 mm"]
+direction = [0, 0, -1]
+[protocol]
+steps = ["deliver 5 W for 5 s"]
+[numerics]
+spacing = "4 mm"
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, text], capture_output=True, text=True, check=True
+    )
+    used = {name.split(".")[1] for name in done.stdout.split()} - {"cohort"}
+    left_out = {name.removesuffix(".py") for name in (*ABOVE, *BESIDE)}
+    assert "simulation" in used
+    assert not used & left_out
