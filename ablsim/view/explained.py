@@ -24,7 +24,7 @@ _SHELLS = (
     "#6a1b9a", "#c2185b", "#e2571e", "#f0a202", "#a3a815", "#2a9d8f", "#1f77b4", "#34495e",
 )  # fmt: skip
 _LEFT = "#dfe6df"
-_LOSS = "#9b9ba1"
+_PLACED = "#c9a6e0"
 _FINENESS = 600  # points along a slice
 
 
@@ -79,8 +79,8 @@ def _draw_waterfall(axes: Axes, summary: dict[str, Any], colours: list[str]) -> 
         ablated = mean * summary["tumour_ml"]
         planned = summary["steps"][0]["ablated_ml"]
         bars = [
-            (0.0, ablated, MISPLACED, _LOSS),
-            (ablated, planned - ablated, "placed where they were meant to be", colours[0]),
+            (0.0, ablated, MISPLACED, colours[0]),
+            (ablated, planned - ablated, "placed where they were meant to be", _PLACED),
         ]
     reached = summary["steps"][0]["ablated_ml"]
     for step, colour in zip(summary["steps"][1:], colours[1:], strict=False):
