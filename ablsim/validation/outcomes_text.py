@@ -18,8 +18,9 @@ MEANING = (
     "A rate is predicted for a virtual cohort of the reported sizes: every tumour a sphere in "
     "liver whose parameters, placement errors and model error are drawn, complete where 99 % of it "
     "lie in the zone of stasis. Energies and placements of single series were not read: register "
-    "stands for the mean energy of 1004 sessions in one placement of four fibres, rules for "
-    "working rules by size, from memory. Intervals are 95 %: of the observed count, and of the "
+    "stands for the mean energy of 1004 sessions in one placement of four fibres, maximal for "
+    "three illuminations of 1800 J per fibre there, rules for working rules by size, from memory. "
+    "Intervals are 95 %: of the observed count, and of the "
     "draws. Compatible means that they meet. What was seen as complete hangs on the imaging, and "
     "operators choose and correct what they treat; neither is in the prediction."
 )

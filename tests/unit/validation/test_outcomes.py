@@ -60,7 +60,7 @@ def test_a_series_says_of_every_row_what_was_read_and_what_is_assumed(name):
     study = read_outcomes()[name]
     assert "Read:" in study.notes
     assert "Assumed:" in study.notes
-    assert [policy.label for policy in study.policies] == ["register", "rules"]
+    assert [policy.label for policy in study.policies] == ["register", "maximal", "rules"]
     for observation in study.observations:
         notes = ROWS[observation.source].notes
         assert ROWS[observation.source].scoring == "outcome"
@@ -84,8 +84,9 @@ def test_every_series_asks_alike_and_draws_the_same_numbers():
     for study in studies:
         for part in ("seed", "uncertainty", "numerics", "physics", "tissue"):
             assert getattr(study, part) == getattr(studies[0], part)
-        assert study.policies[1] == studies[0].policies[1]
-        assert study.policies[0].energy_per_treatment == 7474.0
+        assert study.policies[2] == studies[0].policies[2]
+        energies = [policy.energy_per_treatment for policy in study.policies]
+        assert energies == [7474.0, 21600.0, None]
 
 
 @pytest.mark.parametrize(
@@ -117,8 +118,10 @@ def test_rates_are_predicted_by_the_studies_and_computed_once(tmp_path):
     assert told == {"pacella09", "orlacchio14"}
     assert [(one.row, one.policy) for one in found] == [
         ("orlacchio14", "register"),
+        ("orlacchio14", "maximal"),
         ("orlacchio14", "rules"),
         ("pacella09", "register"),
+        ("pacella09", "maximal"),
         ("pacella09", "rules"),
     ]
     assert len(asked) == len(set(asked))
@@ -129,7 +132,7 @@ def test_rates_are_predicted_by_the_studies_and_computed_once(tmp_path):
     assert found[0].observed.low == pytest.approx(0.595, abs=1e-3)
     assert (found[0].low, found[0].high) == (None, 40.0)
     assert 0.0 <= found[0].predicted.low <= found[0].predicted.rate <= found[0].predicted.high
-    assert found[0].predicted == found[2].predicted
+    assert found[0].predicted == found[3].predicted
     assert 10.0 < found[0].diameter < 40.0
     assert predict_outcomes(tmp_path, compute=None, **keys) == found
 
