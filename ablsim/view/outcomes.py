@@ -14,7 +14,7 @@ from ablsim.validation.outcomes_text import say_rate, say_size
 from ablsim.view.style import FONT, INK, QUIET
 
 _COLOURS = ("#6a1b9a", "#e2571e", "#2a9d8f", "#1f77b4")
-_WIDTH, _ROW, _HEAD, _FOOT = 12.0, 0.55, 1.05, 1.35  # inches
+_WIDTH, _LINE, _HEAD, _FOOT = 12.0, 0.18, 1.05, 1.35  # inches
 
 
 def draw_outcomes(lines: Sequence[OutcomeLine], path: Path) -> bool:
@@ -34,10 +34,11 @@ def draw_outcomes(lines: Sequence[OutcomeLine], path: Path) -> bool:
         rows.setdefault((line.row, say_size(line)), []).append(line)
     policies = list(dict.fromkeys(line.policy for line in lines))
     colours = dict(zip(policies, _COLOURS, strict=False))
-    height = _HEAD + _FOOT + _ROW * len(rows)
+    middle = _LINE * (len(policies) + 1) * len(rows)
+    height = _HEAD + _FOOT + middle
     with rc_context(FONT):
         figure = Figure(figsize=(_WIDTH, height), facecolor="white")
-        axes = figure.add_axes((0.235, _FOOT / height, 0.5, _ROW * len(rows) / height))
+        axes = figure.add_axes((0.235, _FOOT / height, 0.5, middle / height))
         for number, ((row, size), group) in enumerate(rows.items()):
             _draw_row(axes, -number, group, colours)
             label = f"{row},  {'all sizes' if size == 'all' else f'{size} mm'}"
@@ -75,7 +76,9 @@ def _draw_rate(axes: Axes, y: float, rate: Rate, colour: str, marker: str) -> No
 
 def _say(group: Sequence[OutcomeLine]) -> str:
     said = [f"observed {say_rate(group[0].observed)}"]
-    said += [f"{line.policy} {say_rate(line.predicted)}: {line.verdict}" for line in group]
+    for line in group:
+        verdict = "" if line.verdict == "no interval" else f": {line.verdict}"
+        said.append(f"{line.policy} {say_rate(line.predicted)}{verdict}")
     return "\n".join(said)
 
 
