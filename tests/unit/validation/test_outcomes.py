@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from ablsim.cohort import Study
 from ablsim.cohort.outcome import SCHEMA, SHARES
 from ablsim.cohort.population import find_population
-from ablsim.validation import outcomes_text
+from ablsim.validation import outcomes, outcomes_text
 from ablsim.validation.outcomes import OutcomeLine, Rate, predict_outcomes, read_outcomes, rows_of
 from ablsim.validation.published import read_rows
 from ablsim.view.outcomes import draw_outcomes
@@ -103,6 +104,19 @@ def test_intervals_that_meet_are_compatible(observed, predicted, verdict):
     assert line(observed, predicted).verdict == verdict
 
 
+@pytest.fixture
+def fewer(monkeypatch):
+    """The same series with fewer lesions and draws."""
+
+    def change(study):
+        text = study.text.replace("lesions = 200", "lesions = 20")
+        return Study.from_text(text.replace("draws = 12", "draws = 3"))
+
+    every = {name: change(study) for name, study in read_outcomes().items()}
+    monkeypatch.setattr(outcomes, "read_outcomes", lambda: every)
+
+
+@pytest.mark.usefixtures("fewer")
 def test_rates_are_predicted_by_the_studies_and_computed_once(tmp_path):
     asked = []
 
