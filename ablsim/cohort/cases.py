@@ -65,9 +65,12 @@ class Job:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Question:
-    """A lesion and its treatment as tables of a case, nothing varied; what is not known of it."""
+    """A lesion and its treatment as tables of a case, nothing varied; what is not known of it.
+
+    There is one for all lesions that are alike, so that it stands for them in a cache.
+    """
 
     table: Table
     factors: tuple[Factor, ...]
@@ -89,6 +92,7 @@ class CaseMaker:
         self._study = study
         self.code = code
         self._ask = lru_cache(maxsize=_CACHE)(self._make_question)
+        self._draw = lru_cache(maxsize=_CACHE)(self._make_job)
 
     def every_job(self, population: Population) -> Iterator[Job]:
         """Yield the jobs of all lesions: lesion by lesion, policy by policy, draw by draw."""
@@ -106,9 +110,9 @@ class CaseMaker:
         own = self._own_words(lesion)
         for draw in range(self._study.uncertainty.draws):
             try:
-                job = self._job(self._text(self.question(lesion, policy), own, draw))
+                job = self._draw(self.question(lesion, policy), own, draw)
             except CaseError as error:
-                job = self._job("", str(error))
+                job = self._name("", str(error))
             yield job
 
     def question(self, lesion: Lesion, policy: PolicyTable) -> _Question:
@@ -134,7 +138,10 @@ class CaseMaker:
         known = self._study.uncertainty.parameters == "none"
         return _Question(writable(case), () if known else find_factors(case), treatment)
 
-    def _job(self, text: str, reason: str = "") -> Job:
+    def _make_job(self, question: _Question, own: str, draw: int) -> Job:
+        return self._name(self._text(question, own, draw))
+
+    def _name(self, text: str, reason: str = "") -> Job:
         identity = f"{self.code}\n{text or reason}".encode()
         return Job(hashlib.sha256(identity).hexdigest(), text, reason)
 

@@ -51,8 +51,8 @@ def draw_outcomes(lines: Sequence[OutcomeLine], path: Path) -> bool:
                     fontsize="large", weight="bold", va="center")  # fmt: skip
         words = "Sorted by the median diameter, smallest above; bars are 95 % intervals"
         figure.text(0.02, 1.0 - 0.62 / height, words, fontsize="small", color=QUIET, va="center")
-        figure.legend(handles=_legend(colours), loc="lower center", frameon=False, ncols=4,
-                      bbox_to_anchor=(0.5, 0.3 / height), fontsize="small")  # fmt: skip
+        figure.legend(handles=_legend(colours), loc="lower center", frameon=False, ncols=5,
+                      bbox_to_anchor=(0.5, 0.28 / height), fontsize="small")  # fmt: skip
         figure.text(0.98, 0.14 / height, DISCLAIMER, fontsize="small", color=QUIET, ha="right")
         figure.savefig(path, dpi=110, format="png")
     return True
@@ -95,9 +95,9 @@ def _dress(axes: Axes, n: int) -> None:
 def _legend(colours: dict[str, str]) -> list[Line2D]:
     handles = [
         Line2D([], [], color=INK, marker="o", lw=2.2, label="observed"),
-        Line2D([], [], color=INK, marker="o", mfc="white", lw=0, label="observed, number unread"),
+        Line2D([], [], color=INK, marker="o", mfc="white", lw=0, label="number unread"),
     ]
     return handles + [
-        Line2D([], [], color=colour, marker="D", lw=2.2, label=f"predicted, {policy}")
+        Line2D([], [], color=colour, marker="D", lw=2.2, label=f"predicted: {policy}")
         for policy, colour in colours.items()
     ]
