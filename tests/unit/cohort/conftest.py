@@ -2,12 +2,19 @@
 
 import copy
 import hashlib
+import sys
+from contextlib import suppress
 
 import pytest
 
 from ablsim.cohort.outcome import SCHEMA, SHARES
 from ablsim.cohort.store import Store
 from ablsim.cohort.study import Study
+
+with suppress(ImportError):  # workers cannot import the tests: what these send goes as a whole
+    import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 STUDY = {
     "schema": "ablsim/study/1",
