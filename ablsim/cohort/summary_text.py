@@ -8,6 +8,7 @@ from ablsim.notebook import DISCLAIMER
 LIKELY, RARE = 0.2, 0.05
 """Probabilities from which on an observation agrees with a policy, and hardly does."""
 
+_ALIKE = 2.0  # times as many lesions as were observed
 _FAILURES = 5  # listed in the text; the summary has more
 
 
@@ -104,20 +105,47 @@ def _observed(summary: Mapping[str, Any]) -> list[str]:
 
 def _verdict(summary: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each aggregate observation: with which policies it agrees."""
-    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    likely: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    rates: dict[str, list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]] = {}
     for entry in summary["observations"]:
         seen, predicted = entry["observed"], entry["predicted"]
         where = _where(entry["diameter_mm"], entry["stratum"])
-        every = "complete" in seen and seen["complete"] == seen["lesions"]
-        for key, words in (
-            ("as_many_complete", f"{seen.get('complete')} or more complete"),
-            ("all_complete" if every else "", "every one complete"),
-            ("all_over", f"over {100.0 * seen.get('fraction_over', 0.0):g} % of each ablated"),
-        ):
+        asked = {"all_over": f"over {100.0 * seen.get('fraction_over', 0.0):g} % of each ablated"}
+        if _is_alike(seen, predicted):
+            asked["as_many_complete"] = f"{seen['complete']} or more complete"
+            if seen["complete"] == seen["lesions"]:
+                asked["all_complete"] = "every one complete"
+        elif "complete" in seen and predicted.get("complete_rate") is not None:
+            what = f"{seen['complete']} of {seen['lesions']} complete, {where}"
+            both = (predicted["complete_rate"], seen["complete_rate"])
+            rates.setdefault(what, []).append((entry["policy"], *both))
+        for key, words in asked.items():
             if predicted.get(key) is not None:
-                found.setdefault(f"{words}, {where}", []).append((entry["policy"], predicted[key]))
-    lines = [f"  {what}: {_say_agreement(rates)}" for what, rates in found.items()]
+                likely.setdefault(f"{words}, {where}", []).append((entry["policy"], predicted[key]))
+    lines = [f"  {what}: {_say_agreement(found)}" for what, found in likely.items()]
+    lines += [f"  {what}: {_say_overlap(found)}" for what, found in rates.items()]
     return ["Does the report agree with physics?", *lines] if lines else []
+
+
+def _is_alike(seen: Mapping[str, Any], predicted: Mapping[str, Any]) -> bool:
+    """Say whether a population has about as many such lesions as were observed.
+
+    A count says nothing about populations that are many times as large; their rate does.
+    """
+    if "complete" not in seen or predicted["lesions"] is None:
+        return False
+    return bool(predicted["lesions"]["median"] <= _ALIKE * seen["lesions"])
+
+
+def _say_overlap(
+    rates: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]],
+) -> str:
+    """Return with which policies an observed rate agrees: where both 95 % intervals meet."""
+    parts: dict[str, list[str]] = {"yes": [], "no": []}
+    for policy, ours, theirs in rates:
+        meets = ours["low"] <= theirs["high"] and theirs["low"] <= ours["high"]
+        parts["yes" if meets else "no"].append(f'"{policy}" ({_percent(ours["rate"])} %)')
+    return "; ".join(f"{word} with {' and '.join(named)}" for word, named in parts.items() if named)
 
 
 def _say_agreement(rates: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
@@ -158,7 +186,7 @@ def _say_predicted(seen: Mapping[str, Any], predicted: Mapping[str, Any]) -> str
     if not predicted["series"]:
         return "no such lesions"
     parts = []
-    if "all_complete" in predicted:
+    if _is_alike(seen, predicted):
         parts.append(f"all are complete with probability {_rate(predicted['all_complete'])}")
         parts.append(f"{seen['complete']} or more with {_rate(predicted['as_many_complete'])}")
     if "complete_rate" in predicted:
@@ -234,11 +262,10 @@ def _how(summary: Mapping[str, Any]) -> list[str]:
 
 def _where(span: Sequence[float | None], stratum: str | None) -> str:
     low, high = span
-    text = f"up to {high:g} mm" if not low else f"from {low:g} mm"
-    if low and high is not None:
-        text = f"{low:g} to {high:g} mm"
-    if not low and high is None:
-        text = "all lesions"
+    if high is None:
+        text = f"from {low:g} mm" if low else "all lesions"
+    else:
+        text = f"{low:g} to {high:g} mm" if low else f"up to {high:g} mm"
     return f"{text}, {stratum}" if stratum else text
 
 

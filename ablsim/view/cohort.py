@@ -17,6 +17,9 @@ from ablsim.view.style import FONT, INK, QUIET
 COLOURS = ("#6a1b9a", "#00838f", "#b26a00", "#3f6fc6", "#8a2846")
 """Of the policies, one after the other."""
 
+ALL = "all sizes"
+"""What lesions of no limits are called."""
+
 _DPI = 100
 _SEEN: dict[str, Any] = {"color": INK, "zorder": 5, "markerfacecolor": "white"}
 _LONGEST_TITLE = 90
@@ -200,13 +203,16 @@ def _each_observation(summary: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _say(entry: Mapping[str, Any]) -> str:
     seen = entry["observed"]
-    return f"{_name(entry['diameter_mm'])} mm: {seen['complete']} of {seen['lesions']} complete"
+    name = _name(entry["diameter_mm"])
+    return (
+        f"{name if name == ALL else f'{name} mm'}: {seen['complete']} of {seen['lesions']} complete"
+    )
 
 
 def _name(span: Sequence[float | None]) -> str:
     low, high = span
     if high is None:
-        return f"over {low:g}"
+        return f"over {low:g}" if low else ALL
     return f"{low:g} to {high:g}" if low else f"up to {high:g}"
 
 

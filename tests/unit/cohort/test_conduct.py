@@ -234,6 +234,25 @@ def test_the_text_says_what_was_asked_and_what_came_out(tmp_path, make_study, qu
     assert max(map(len, text.splitlines())) < 200
 
 
+def test_of_a_population_that_is_many_times_larger_the_rate_is_compared(
+    tmp_path, make_study, quick
+):
+    changes = {
+        "population.lesions": 40,
+        "uncertainty.draws": 20,
+        "uncertainty.model_error": 0.0,
+        "observation": [{"lesions": 9, "complete": 9}, {"lesions": 900, "complete": 1}],
+    }
+    summary = run_cohort(make_study(changes), tmp_path / "f", workers=0, compute=quick)
+    text = render_cohort(summary)
+    rate = summary["observations"][0]["predicted"]["complete_rate"]
+    assert rate["high"] < 0.66  # of the nine, all of which were complete
+    assert "9 of 9 complete, all lesions: no with " in text
+    assert "9 or more" not in text
+    assert "1 or more complete, all lesions: yes with " in text
+    draw_cohort(summary, tmp_path / "f" / "cohort.png")
+
+
 def test_a_picture_is_drawn(tmp_path, make_study, quick):
     summary = run_cohort(make_study(CHANGES), tmp_path / "f", workers=0, compute=quick)
     draw_cohort(summary, tmp_path / "f" / "cohort.png")
