@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ablsim.explanation import Explanation, explain
     from ablsim.grid import Grid
     from ablsim.light.fibre import Fibre
+    from ablsim.planning import Limits, Plan, Request, plan
     from ablsim.protocol import Protocol
     from ablsim.reproduction import Reproduction, reproduce
     from ablsim.result import Result, Snapshot
@@ -57,6 +58,7 @@ _HOMES = {
     "ablsim.explanation": ("Explanation", "explain"),
     "ablsim.grid": ("Grid",),
     "ablsim.light.fibre": ("Fibre",),
+    "ablsim.planning": ("Limits", "Plan", "Request", "plan"),
     "ablsim.protocol": ("Protocol",),
     "ablsim.reproduction": ("Reproduction", "reproduce"),
     "ablsim.result": ("Result", "Snapshot"),
@@ -81,17 +83,20 @@ __all__ = [
     "FibreArrayTable",
     "FibreTable",
     "Grid",
+    "Limits",
     "NewSession",
     "NoGoTable",
     "NumericsTable",
     "OrganTable",
     "PhysicsTable",
+    "Plan",
     "ProbeTable",
     "Protocol",
     "PullBack",
     "Ramp",
     "Reposition",
     "Reproduction",
+    "Request",
     "Rest",
     "Result",
     "ResultError",
@@ -108,6 +113,7 @@ __all__ = [
     "load",
     "make_domain",
     "measure_zones",
+    "plan",
     "reproduce",
     "run_cohort",
     "save",

@@ -12,6 +12,7 @@ from scipy.special import erf
 
 from ablsim.errors import CaseError
 from ablsim.grid import Grid
+from ablsim.kernels.spreading import add_separable
 
 SOURCE_WIDTH = 0.5e-3
 """Standard deviation [m] of the Gaussian that every source is spread with, on cells up to 1 mm."""
@@ -92,12 +93,7 @@ def spread(
     last = [int(start.max()) + weight.shape[1] for start, weight in axes]
     block = np.zeros([b - a for a, b in zip(first, last, strict=True)])
     (z0, wz), (y0, wy), (x0, wx) = axes
-    for n, value in enumerate(values):
-        k, j, i = z0[n] - first[0], y0[n] - first[1], x0[n] - first[2]
-        plane = np.multiply.outer(wy[n], wx[n] * value)
-        block[k : k + wz.shape[1], j : j + wy.shape[1], i : i + wx.shape[1]] += (
-            wz[n][:, None, None] * plane
-        )
+    add_separable(block, np.asarray(first), z0, y0, x0, wz, wy, wx, values)
     z, y, x = (slice(a, b) for a, b in zip(first, last, strict=True))
     return (z, y, x), block
 

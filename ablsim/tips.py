@@ -5,7 +5,7 @@ Cells do not resolve a tip. `FibreTips` keeps the estimate that stands beside th
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -74,6 +74,7 @@ class FibreTips:
         self._char = char
         self._base = base_temperature
         self._fibres: tuple[Fibre, ...] = ()
+        self._lit: list[NDArray[np.float64]] = []
         self._radii: tuple[float, ...] = ()
         self._clean = (1.0 if char == "film" else 0.0,) * n_fibres
         self._levels: tuple[float, ...] = self._clean
@@ -113,6 +114,7 @@ class FibreTips:
         if tuple(fibres) == self._fibres:
             return
         self._fibres = tuple(fibres)
+        self._lit = [_lit_points(fibre, self._grid.spacing) for fibre in fibres]
         self._radii = tuple(
             equivalent_radius(self._grid, fibre) if fibre.kind == "bare" else math.inf
             for fibre in fibres
@@ -140,8 +142,8 @@ class FibreTips:
             How long they took [s].
         """
         grown, peaks = list(self._levels), list(self._peaks)
-        for i, fibre in enumerate(self._fibres):
-            hottest, dry = self._look(tissue, i, level * film_powers.get(fibre.name, 0.0))
+        looks = self._look(tissue, [level * film_powers.get(f.name, 0.0) for f in self._fibres])
+        for i, (fibre, (hottest, dry)) in enumerate(zip(self._fibres, looks, strict=True)):
             peaks[i] = max(peaks[i], hottest)
             if self._char != "film_when_hot" or fibre.name not in film_powers:
                 continue
@@ -150,23 +152,25 @@ class FibreTips:
         before, self._levels, self._peaks = self._levels, tuple(grown), tuple(peaks)
         return self._levels != before
 
-    def _look(self, tissue: Tissue, number: int, film_power: float) -> tuple[float, bool]:
-        """Return the temperature of a tip [K] and whether its tissue is dry.
+    def _look(self, tissue: Tissue, film_powers: Sequence[float]) -> Iterator[tuple[float, bool]]:
+        """Yield the temperature of each tip [K] and whether its tissue is dry.
 
         A diffuser spreads its light: where its active length is hottest counts, as computed.
         """
-        fibre = self._fibres[number]
-        rise = _sample(tissue.inner("theta"), self._grid, _lit_points(fibre, self._grid.spacing))
-        hottest = self._base + float(rise.max())
-        if fibre.kind != "bare":
-            return hottest, False
-        tip = [fibre.tip]
+        rise = _sample(tissue.inner("theta"), self._grid, np.concatenate(self._lit))
         water, k = (
-            float(_sample(tissue.inner(name), self._grid, tip)[0]) for name in ("water", "k")
+            _sample(tissue.inner(name), self._grid, [fibre.tip for fibre in self._fibres])
+            for name in ("water", "k")
         )
-        face = 0.5 * fibre.core_diameter
-        excess = tip_excess(film_power, k, face, self._radii[number])
-        return hottest + excess, water < DRY
+        ends = np.cumsum([len(points) for points in self._lit])
+        for i, (fibre, end) in enumerate(zip(self._fibres, ends, strict=True)):
+            hottest = self._base + float(rise[end - len(self._lit[i]) : end].max())
+            if fibre.kind != "bare":
+                yield hottest, False
+                continue
+            face = 0.5 * fibre.core_diameter
+            excess = tip_excess(film_powers[i], float(k[i]), face, self._radii[i])
+            yield hottest + excess, bool(water[i] < DRY)
 
     def records(self) -> tuple[TipRecord, ...]:
         """Return what to report of each fibre; no temperature above the cap is a result."""

@@ -22,7 +22,13 @@ from ablsim.levels import Tube, front_and_lumen
 from ablsim.notebook import DISCLAIMER, make_card
 from ablsim.overlap import say_overlaps
 from ablsim.result import Array32, Result
-from ablsim.surface import caliper_lengths, mean_width, principal_calipers, surface_area
+from ablsim.surface import (
+    caliper_lengths,
+    distance_to_surface,
+    mean_width,
+    principal_calipers,
+    surface_area,
+)
 from ablsim.tumour_coverage import TumourCoverage, measure_coverage
 from ablsim.units import to_ml, to_mm
 
@@ -200,6 +206,34 @@ def measure_reported(result: Result) -> tuple[Zone, TumourCoverage | None]:
     omega = getattr(result.fields, case.physics.reported_zone)
     outline = _measure_zone(result.grid, omega, *_surroundings(case))
     return outline.zone, _cover(case, outline.surface, omega, result.grid)[0]
+
+
+def depth_in_zone(result: Result, points: FloatArray) -> FloatArray:
+    """Return how deep points lie in the zone that the case reports.
+
+    Parameters
+    ----------
+    result : Result
+        As for `measure_zones`.
+    points : ndarray of float64, shape (n, 3)
+        LPS positions inside the domain [m].
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Distance to the surface of the zone [m], negative outside; minus infinity without a zone.
+    """
+    case, grid = result.case, result.grid
+    tubes, direction = _surroundings(case)
+    omega = getattr(result.fields, case.physics.reported_zone)
+    surface = _measure_zone(grid, omega, tubes, direction).surface
+    index = grid.index(points)
+    window = Window.around(grid, index.min(axis=0), index.max(axis=0), margin=1)
+    if window is None or len(surface) == 0:
+        return np.full(len(points), -np.inf)
+    front = front_and_lumen(window, omega, tubes)[0][window.inner]
+    level = ndimage.map_coordinates(front, (index - window.start).T, order=1, mode="nearest")
+    return np.asarray(np.where(level > 0.0, 1.0, -1.0) * distance_to_surface(points, surface))
 
 
 def mean_direction(directions: Sequence[Point]) -> Point:

@@ -4,23 +4,17 @@ Nothing heavy is imported here: a worker must fix its number of threads before t
 are loaded.
 """
 
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ablsim.workers import POLL, worker_pool
 
 if TYPE_CHECKING:
     from ablsim.validation.kept import Task
-
-POLL = 0.3
-"""How often the waiting process looks for an interrupt, and a worker for its end [s]."""
 
 OnDone = Callable[["Task", str], None]
 Check = Callable[[], None]
@@ -89,7 +83,7 @@ def _run(
 ) -> list["Task"]:
     """Compute tasks in a pool of processes; return those that were lost with one of them."""
     lost: list[Task] = []
-    with _pool(min(workers, len(tasks)) or 1) as pool:
+    with worker_pool(min(workers, len(tasks)) or 1) as pool:
         waiting: dict[Future[str], Task] = {}
         for task in tasks:
             order = _Order(task.work, task.case.to_toml(), task.key, str(task.path(folder)))
@@ -105,36 +99,6 @@ def _run(
             if check is not None:
                 check()
     return lost
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Return processes that end at once when this block is left by an exception."""
-    context = get_context("spawn")
-    stop = context.Event()
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up, initargs=(stop,))
-    try:
-        yield pool
-    except BaseException:
-        stop.set()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _set_up(stop: Any) -> None:
-    """Make a new process a worker: one thread, deaf to Ctrl-C, gone when it is no longer needed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process decides
-    os.environ.update(NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
-    parent = parent_process()
-
-    def watch() -> None:
-        while not stop.wait(POLL):
-            if parent is not None and not parent.is_alive():
-                break
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(order: _Order) -> str:

@@ -1,0 +1,114 @@
+"""Fibres where they really are: what energy, power and pull-backs make the best of it."""
+
+import csv
+from pathlib import Path
+
+from ablsim.errors import CaseError
+from ablsim.grid import Point
+from ablsim.planning.candidates import Candidate
+from ablsim.planning.drafts import PULL_BACK_LEVELS, firings
+from ablsim.planning.planner import TURNS, Found, Planner, is_better
+from ablsim.planning.prescription import Placement, Prescription
+from ablsim.planning.request import Request
+
+COLUMNS = ("x_mm", "y_mm", "z_mm")
+"""Columns that a table of positions must have; others are left alone."""
+
+MOST = 4
+"""Fibres of a table."""
+
+
+def read_positions(path: Path) -> tuple[Point, ...]:
+    """Return the tips that a table says, LPS [m].
+
+    Raises
+    ------
+    CaseError
+        If it cannot be read, or says something else.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        msg = f"--as-placed {path}: cannot be read ({error}); give a CSV with {', '.join(COLUMNS)}"
+        raise CaseError(msg) from None
+    if not rows or any(name not in rows[0] for name in COLUMNS):
+        msg = (
+            f"--as-placed {path}: needs the columns {', '.join(COLUMNS)} and one row for each "
+            "fibre; write their names in the first row"
+        )
+        raise CaseError(msg)
+    if len(rows) > MOST:
+        msg = f"--as-placed {path}: has {len(rows)} fibres; allowed are 1 to {MOST}"
+        raise CaseError(msg)
+    tips: list[Point] = []
+    for number, row in enumerate(rows, start=2):
+        try:
+            x, y, z = (1e-3 * float(row[name]) for name in COLUMNS)
+        except (TypeError, ValueError):
+            msg = f"--as-placed {path}, line {number}: is not three numbers; write millimetres"
+            raise CaseError(msg) from None
+        if not all(abs(part) < 0.4 for part in (x, y, z)):
+            msg = f"--as-placed {path}, line {number}: allowed are -400 to 400 mm; check the units"
+            raise CaseError(msg)
+        tips.append((round(x, 6), round(y, 6), round(z, 6)))
+    return tuple(tips)
+
+
+class PlacedPlanner(Planner):
+    """Plans for fibres that are in already, at their deepest.
+
+    Parameters
+    ----------
+    tips : tuple of Point
+        Where they are [m].
+    *args, **kwargs
+        As of `Planner`; the request's errors of placement should be none: it is known where they
+        are.
+    """
+
+    def __init__(self, tips: tuple[Point, ...], *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._tips = tips
+
+    def find(self) -> Found | None:
+        """Return the best that can be made of the fibres as they are; None if it is no case."""
+        request = self.request
+        self._say("what these fibres reach")
+        some = self._run_levels(request)
+        if not some:
+            return None
+        best: Found | None = None
+        extra, reserve = 0.0, 0.0
+        for turn in range(TURNS):
+            trial = self._choose(some, reserve, extra, turn)
+            if trial is None:
+                break
+            found = self.judge(trial, reserve)
+            best = found if best is None or is_better(found, best) else best
+            can_more = any(one.spare >= extra for one in self.trials.trials)
+            if not self._falls_short(found) or not can_more:
+                break
+            spare = found.sample.spare(request.probability) + found.shift
+            self.trials.begin(found.sample)
+            extra = self.trials.run([found.best.plan])[0].spare - spare
+        return best
+
+    def _run_levels(self, request: Request) -> list[Candidate]:
+        """Run a few energies, pull-backs and numbers of illuminations."""
+        plans = [
+            self._plan(energy, count, step, together)
+            for count in range(1, request.max_illuminations + 1)
+            for step in (request.pull_backs.levels(PULL_BACK_LEVELS) if count > 1 else (0.0,))
+            for energy in request.energies.levels(3)[1:] or request.energies.levels(3)
+            for together in firings(request, len(self._tips))
+        ]
+        allowed = [plan for plan in plans if not request.limits.broken_by(plan)]
+        found = self.bench.run(allowed)
+        return [one for one in found if one is not None and one.is_allowed]
+
+    def _plan(self, energy: float, count: int, step: float, together: bool) -> Prescription:
+        placement = Placement(self._tips, (energy,) * len(self._tips), count, step)
+        return Prescription(
+            self.request.directions[0], self.request.reference_power, (placement,), together
+        )

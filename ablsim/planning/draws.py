@@ -1,0 +1,160 @@
+"""What is not known of a treatment, drawn evenly, and the same for every treatment compared.
+
+Points of one scrambled Sobol sequence say for each draw which of the joint draws of parameters that
+published lesions left is taken, where in its own spread every other parameter lies, and how far
+each fibre of each placement misses. A placement has the same errors in the same draw whatever else
+of a plan changes, so differences between plans are not chance.
+"""
+
+import copy
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import dist
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import qmc
+
+from ablsim.case import Case
+from ablsim.case_text import write_toml
+from ablsim.cohort.cases import coordinate, finest
+from ablsim.cohort.chance import normal
+from ablsim.errors import CaseError
+from ablsim.geometry import perpendiculars
+from ablsim.grid import Point
+from ablsim.planning.prescription import Placement, Prescription
+from ablsim.planning.prescription_text import write_fibres, write_steps
+from ablsim.planning.request import Request
+from ablsim.planning.subject import Subject
+from ablsim.quantities import LENGTH
+from ablsim.uncertainty.factors import Factor, find_factors
+from ablsim.uncertainty.posterior import shipped_posterior
+
+FACTORS_MOST = 16
+"""Parameters that a draw has room for."""
+
+PLACEMENTS_MOST = 100
+"""Placements that a draw has room for."""
+
+_PER_PLACEMENT = 3 + 4 * 3  # a shift of all and an error of each of four fibres
+_TRIES = 1000
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of everything that is not known of one subject.
+
+    Parameters
+    ----------
+    subject : Subject
+        Who is treated.
+    request : Request
+        With the errors of placement and the seed.
+    count : int
+        How many; a power of two fills the space most evenly.
+    """
+
+    subject: Subject
+    request: Request
+    count: int
+
+    @cached_property
+    def _points(self) -> FloatArray:
+        dimensions = 1 + FACTORS_MOST + PLACEMENTS_MOST * _PER_PLACEMENT
+        sequence = qmc.Sobol(dimensions, scramble=True, seed=self.request.seed)
+        return np.asarray(sequence.random_base2(int(np.ceil(np.log2(self.count)))))[: self.count]
+
+    @cached_property
+    def joint(self) -> NDArray[np.intp]:
+        """Which of the joint draws of published lesions each draw takes."""
+        n = len(shipped_posterior().model_error)
+        return np.minimum(n - 1, (n * self._points[:, 0]).astype(np.intp))
+
+    @property
+    def model_error(self) -> FloatArray:
+        """Standard deviation of ln(diameter) of the model itself in each draw, shape (n,)."""
+        return np.asarray(shipped_posterior().model_error[self.joint])
+
+    @cached_property
+    def factors(self) -> tuple[Factor, ...]:
+        """What is not known of the subject's case."""
+        return find_factors(self.subject.case)
+
+    def coordinates(self) -> FloatArray:
+        """Return the coordinate of every factor in every draw, shape (n, n_factors)."""
+        posterior = shipped_posterior()
+        found = np.empty((self.count, len(self.factors)))
+        for i, factor in enumerate(self.factors):
+            column = posterior.column(factor)
+            if column is not None:
+                found[:, i] = posterior.coordinates[self.joint, column]
+            else:
+                found[:, i] = [coordinate(factor, u) for u in self._points[:, 1 + i]]
+        return found
+
+    @cached_property
+    def _coordinates(self) -> FloatArray:
+        return self.coordinates()
+
+    def misplace(self, plan: Prescription, draw: int) -> Prescription:
+        """Return a plan whose fibres lie where they end up in one draw."""
+        if self.request.errors.is_exact:
+            return plan
+        placements = tuple(
+            self._miss(placement, plan.direction, draw, number)
+            for number, placement in enumerate(plan.placements)
+        )
+        return Prescription(
+            plan.direction, plan.power, placements, plan.together, plan.pattern, plan.spacing,
+            plan.rotation,
+        )  # fmt: skip
+
+    def text(self, plan: Prescription, draw: int, spacing: float) -> str:
+        """Return the case of a plan in one draw, on cells of ``spacing`` [m] or finer."""
+        subject = self.subject
+        missed = self.misplace(plan, draw)
+        table = copy.deepcopy(subject.write(plan, spacing))
+        for factor, x in zip(self.factors, self._coordinates[draw], strict=True):
+            factor.apply(table, float(x))
+        keys = {key: table["fibre"][0][key] for key in subject.fibre_keys}
+        tips = [placement.tips for placement in missed.placements]
+        table["numerics"]["spacing"] = LENGTH.write(finest(spacing, tips))
+        table["fibre"] = write_fibres(missed, keys)
+        table["protocol"] = {"steps": write_steps(missed)}
+        return write_toml(table)
+
+    def case(self, plan: Prescription, draw: int, spacing: float) -> Case:
+        """Return that case."""
+        return Case.from_text(self.text(plan, draw, spacing), source="a draw of the plan")
+
+    def _miss(self, placement: Placement, direction: Point, draw: int, number: int) -> Placement:
+        """Return a placement with its errors; one that brings fibres together is made anew."""
+        errors, seed = self.request.errors, self.request.seed
+        first = 1 + FACTORS_MOST + number * _PER_PLACEMENT
+        z = np.asarray(ndtri(self._points[draw, first : first + _PER_PLACEMENT]))
+        across = np.array([*perpendiculars(direction), direction])
+        spread = np.array([errors.lateral, errors.lateral, errors.depth])
+        n = placement.fibres
+        for attempt in range(_TRIES):
+            if attempt:
+                z = np.array(
+                    [normal(seed, draw, number, attempt, i) for i in range(_PER_PLACEMENT)]
+                )
+            own = (z[3 : 3 + 3 * n].reshape(n, 3) * spread) @ across
+            tips = np.asarray(placement.tips) + errors.shift * z[:3] + own
+            found: list[Point] = [(x, y, w) for x, y, w in tips.round(6).tolist()]
+            if all(dist(a, b) >= errors.closest for a, b in combinations(found, 2)):
+                return Placement(
+                    tuple(found), placement.energies, placement.illuminations,
+                    placement.pull_back, placement.session,
+                )  # fmt: skip
+        msg = (
+            f"the errors of placement: in {_TRIES} tries fibres never kept "
+            f"{1e3 * errors.closest:g} mm between them; allowed are spacings larger than that by a "
+            "few standard deviations; give larger spacings or smaller errors"
+        )
+        raise CaseError(msg)

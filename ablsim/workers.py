@@ -1,0 +1,47 @@
+"""Processes that compute, each with one thread, gone as soon as nobody waits for them.
+
+Nothing heavy is imported here: a worker must fix its number of threads before the compiled loops
+are loaded.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+POLL = 0.3
+"""How often the waiting process looks for an interrupt, and a worker for its end [s]."""
+
+
+@contextmanager
+def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Return processes that end at once when this block is left by an exception."""
+    context = get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up, initargs=(stop,))
+    try:
+        yield pool
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _set_up(stop: Any) -> None:
+    """Make a new process a worker: one thread, deaf to Ctrl-C, gone when it is no longer needed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process decides
+    os.environ.update(NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    parent = parent_process()
+
+    def watch() -> None:
+        while not stop.wait(POLL):
+            if parent is not None and not parent.is_alive():
+                break
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
