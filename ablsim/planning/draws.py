@@ -7,7 +7,8 @@ of a plan changes, so differences between plans are not chance.
 """
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from math import dist
@@ -21,6 +22,7 @@ from ablsim.case import Case
 from ablsim.case_text import write_toml
 from ablsim.cohort.cases import coordinate, finest
 from ablsim.cohort.chance import normal
+from ablsim.cohort.study_tables import PlacementTable
 from ablsim.errors import CaseError
 from ablsim.geometry import perpendiculars
 from ablsim.grid import Point
@@ -38,7 +40,9 @@ FACTORS_MOST = 16
 PLACEMENTS_MOST = 100
 """Placements that a draw has room for."""
 
-_PER_PLACEMENT = 3 + 4 * 3  # a shift of all and an error of each of four fibres
+PER_PLACEMENT = 3 + 4 * 3
+"""Numbers that one placement takes: a shift of all, and an error of each of four fibres."""
+
 _TRIES = 1000
 
 FloatArray = NDArray[np.float64]
@@ -64,7 +68,7 @@ class Draws:
 
     @cached_property
     def _points(self) -> FloatArray:
-        dimensions = 1 + FACTORS_MOST + PLACEMENTS_MOST * _PER_PLACEMENT
+        dimensions = 1 + FACTORS_MOST + PLACEMENTS_MOST * PER_PLACEMENT
         sequence = qmc.Sobol(dimensions, scramble=True, seed=self.request.seed)
         return np.asarray(sequence.random_base2(int(np.ceil(np.log2(self.count)))))[: self.count]
 
@@ -108,53 +112,100 @@ class Draws:
             self._miss(placement, plan.direction, draw, number)
             for number, placement in enumerate(plan.placements)
         )
-        return Prescription(
-            plan.direction, plan.power, placements, plan.together, plan.pattern, plan.spacing,
-            plan.rotation,
-        )  # fmt: skip
+        return replace(plan, placements=placements)
 
     def text(self, plan: Prescription, draw: int, spacing: float) -> str:
         """Return the case of a plan in one draw, on cells of ``spacing`` [m] or finer."""
-        subject = self.subject
         missed = self.misplace(plan, draw)
-        table = copy.deepcopy(subject.write(plan, spacing))
-        for factor, x in zip(self.factors, self._coordinates[draw], strict=True):
-            factor.apply(table, float(x))
-        keys = {key: table["fibre"][0][key] for key in subject.fibre_keys}
-        tips = [placement.tips for placement in missed.placements]
-        table["numerics"]["spacing"] = LENGTH.write(finest(spacing, tips))
-        table["fibre"] = write_fibres(missed, keys)
-        table["protocol"] = {"steps": write_steps(missed)}
-        return write_toml(table)
+        return write_draw(
+            self.subject, self.factors, plan, missed, self._coordinates[draw], spacing
+        )
 
     def case(self, plan: Prescription, draw: int, spacing: float) -> Case:
         """Return that case."""
         return Case.from_text(self.text(plan, draw, spacing), source="a draw of the plan")
 
     def _miss(self, placement: Placement, direction: Point, draw: int, number: int) -> Placement:
-        """Return a placement with its errors; one that brings fibres together is made anew."""
-        errors, seed = self.request.errors, self.request.seed
-        first = 1 + FACTORS_MOST + number * _PER_PLACEMENT
-        z = np.asarray(ndtri(self._points[draw, first : first + _PER_PLACEMENT]))
-        across = np.array([*perpendiculars(direction), direction])
-        spread = np.array([errors.lateral, errors.lateral, errors.depth])
-        n = placement.fibres
-        for attempt in range(_TRIES):
-            if attempt:
-                z = np.array(
-                    [normal(seed, draw, number, attempt, i) for i in range(_PER_PLACEMENT)]
-                )
-            own = (z[3 : 3 + 3 * n].reshape(n, 3) * spread) @ across
-            tips = np.asarray(placement.tips) + errors.shift * z[:3] + own
-            found: list[Point] = [(x, y, w) for x, y, w in tips.round(6).tolist()]
-            if all(dist(a, b) >= errors.closest for a, b in combinations(found, 2)):
-                return Placement(
-                    tuple(found), placement.energies, placement.illuminations,
-                    placement.pull_back, placement.session,
-                )  # fmt: skip
-        msg = (
-            f"the errors of placement: in {_TRIES} tries fibres never kept "
-            f"{1e3 * errors.closest:g} mm between them; allowed are spacings larger than that by a "
-            "few standard deviations; give larger spacings or smaller errors"
-        )
-        raise CaseError(msg)
+        first = 1 + FACTORS_MOST + number * PER_PLACEMENT
+        z = np.asarray(ndtri(self._points[draw, first : first + PER_PLACEMENT]))
+        seed = self.request.seed
+        return miss(placement, direction, self.request.errors, z, seed, draw, number)
+
+
+def write_draw(
+    subject: Subject,
+    factors: Sequence[Factor],
+    plan: Prescription,
+    missed: Prescription,
+    coordinates: FloatArray,
+    spacing: float,
+) -> str:
+    """Return the case of a plan whose fibres ended up elsewhere, in tissue that differs.
+
+    Parameters
+    ----------
+    subject : Subject
+        Who is treated.
+    factors : sequence of Factor
+        What is not known.
+    plan, missed : Prescription
+        What was planned, and where fibres ended up.
+    coordinates : ndarray of float64, shape (n_factors,)
+        Those of the factors.
+    spacing : float
+        Edge of a cell [m]; finer where errors bring fibres together.
+    """
+    table = copy.deepcopy(subject.write(plan, spacing))
+    for factor, x in zip(factors, coordinates, strict=True):
+        factor.apply(table, float(x))
+    keys = {key: table["fibre"][0][key] for key in subject.fibre_keys}
+    tips = [placement.tips for placement in missed.placements]
+    table["numerics"]["spacing"] = LENGTH.write(finest(spacing, tips))
+    table["fibre"] = write_fibres(missed, keys)
+    table["protocol"] = {"steps": write_steps(missed)}
+    return write_toml(table)
+
+
+def miss(
+    placement: Placement,
+    direction: Point,
+    errors: PlacementTable,
+    z: FloatArray,
+    seed: int,
+    *words: object,
+) -> Placement:
+    """Return a placement with its errors; one that brings fibres together is made anew.
+
+    Parameters
+    ----------
+    placement : Placement
+        Where fibres were to go.
+    direction : Point
+        From the hand to the tips.
+    errors : PlacementTable
+        How far they miss.
+    z : ndarray of float64, shape (PER_PLACEMENT,)
+        Standard normal numbers: of the shift of all along x, y, z, then of each fibre across its
+        direction twice and along it.
+    seed : int
+        Of the numbers of further tries.
+    *words
+        What these hang on.
+    """
+    across = np.array([*perpendiculars(direction), direction])
+    spread = np.array([errors.lateral, errors.lateral, errors.depth])
+    n = placement.fibres
+    for attempt in range(_TRIES):
+        if attempt:
+            z = np.array([normal(seed, *words, attempt, i) for i in range(PER_PLACEMENT)])
+        own = (z[3 : 3 + 3 * n].reshape(n, 3) * spread) @ across
+        tips = np.asarray(placement.tips) + errors.shift * z[:3] + own
+        found: list[Point] = [(x, y, w) for x, y, w in tips.round(6).tolist()]
+        if all(dist(a, b) >= errors.closest for a, b in combinations(found, 2)):
+            return replace(placement, tips=tuple(found))
+    msg = (
+        f"the errors of placement: in {_TRIES} tries fibres never kept {1e3 * errors.closest:g} mm "
+        "between them; allowed are spacings larger than that by a few standard deviations; give "
+        "larger spacings or smaller errors"
+    )
+    raise CaseError(msg)
