@@ -81,7 +81,7 @@ def write_plan(plan: Plan) -> dict[str, Any]:
     tumour = subject.tumour
     sizes = " x ".join(f"{to_mm(axis):g}" for axis in dict.fromkeys(tumour.axes))
     title = f"Plan for {tumour.tissue} of {sizes} mm: {plan.prescription.describe()}"
-    table = subject.write(plan.prescription, found.fine.outcome.spacing, title)
+    table = subject.write(plan.prescription, found.fine.outcome.spacing, title, whole=True)
     chance = found.probability.complete
     table["notes"] = (
         f"Made by ablsim plan. Complete ablation with a probability of {chance.value:.2f} "

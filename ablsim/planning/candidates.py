@@ -73,10 +73,14 @@ class Bench:
         self.spacing = spacing
         self.known: dict[Prescription, Candidate | None] = {}
 
+    def task(self, plan: Prescription) -> Task:
+        """Return the run of a treatment."""
+        return Task(self._subject.text(plan, self.spacing), self._kind)
+
     def run(self, plans: Sequence[Prescription]) -> list[Candidate | None]:
         """Return what treatments come to; None for those that are no case."""
         new = [plan for plan in dict.fromkeys(plans) if plan not in self.known]
-        tasks = [Task(self._subject.text(plan, self.spacing), self._kind) for plan in new]
+        tasks = [self.task(plan) for plan in new]
         for plan, record in zip(new, self._evaluator.run(tasks), strict=True):
             self.known[plan] = None if record is None else self._look_at(plan, record)
         return [self.known[plan] for plan in plans]

@@ -6,7 +6,6 @@ each fibre of each placement misses. A placement has the same errors in the same
 of a plan changes, so differences between plans are not chance.
 """
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,17 +19,15 @@ from scipy.stats import qmc
 
 from ablsim.case import Case
 from ablsim.case_text import write_toml
-from ablsim.cohort.cases import coordinate, finest
+from ablsim.cohort.cases import coordinate
 from ablsim.cohort.chance import normal
 from ablsim.cohort.study_tables import PlacementTable
 from ablsim.errors import CaseError
 from ablsim.geometry import perpendiculars
 from ablsim.grid import Point
 from ablsim.planning.prescription import Placement, Prescription
-from ablsim.planning.prescription_text import write_fibres, write_steps
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
-from ablsim.quantities import LENGTH
 from ablsim.uncertainty.factors import Factor, find_factors
 from ablsim.uncertainty.posterior import shipped_posterior
 
@@ -155,14 +152,9 @@ def write_draw(
     spacing : float
         Edge of a cell [m]; finer where errors bring fibres together.
     """
-    table = copy.deepcopy(subject.write(plan, spacing))
+    table = subject.write(missed, spacing, plan.describe())
     for factor, x in zip(factors, coordinates, strict=True):
         factor.apply(table, float(x))
-    keys = {key: table["fibre"][0][key] for key in subject.fibre_keys}
-    tips = [placement.tips for placement in missed.placements]
-    table["numerics"]["spacing"] = LENGTH.write(finest(spacing, tips))
-    table["fibre"] = write_fibres(missed, keys)
-    table["protocol"] = {"steps": write_steps(missed)}
     return write_toml(table)
 
 

@@ -40,6 +40,8 @@ MODEL = "error of the model"
 
 _RARE = float(ndtr(-TAIL))
 _ROUNDS = 200  # of spreading fibres that are too near to each other
+_TENTH = 0.1
+_REACH = 0.6  # of the radius of one fibre's zone: how far what is near to a tip goes along with it
 _FLAT = 1e-6  # share of the largest direction from which on tips count as spread in another one
 
 FloatArray = NDArray[np.float64]
@@ -186,35 +188,47 @@ class Unknowns:
         table["numerics"]["spacing"] = LENGTH.write(spacing)
         return write_toml(table)
 
-    def features(self, points: FloatArray) -> FloatArray:
+    def features(self, points: FloatArray, middle: Evaluation) -> FloatArray:
         """Return what a surrogate goes by: few numbers, however many fibres there are.
 
         The factors' coordinates as they are. Of errors of placement, by how much all tips together
-        are shifted, stretched, sheared and tilted, in units of how much that scatters, and by how
-        much single ones lie beside that, across their direction and along it.
+        are shifted, stretched, sheared and tilted, in units of how much that scatters; and margins
+        of a zone whose every part went along with the tips near to it: the smallest, and the one
+        that a tenth of the tumour's surface does not have [mm].
 
         Parameters
         ----------
         points : ndarray of float64, shape (n, n_coordinates)
             Between 0 and 1; the error of the model does not matter here.
+        middle : Evaluation
+            What the plan comes to with every coordinate in its middle.
         """
         x = self.coordinates(points)
         own = x[:, : len(self.factors)]
         if self.request.errors.is_exact:
             return own
         basis, scale = self._common
-        moves = self._moves(x) @ self._axes.T
-        together = np.einsum("kr,nka->nra", basis, moves)
+        moves = self._moves(x)
+        together = np.einsum("kr,nkx,ax->nra", basis, moves, self._axes)
         used = scale > 0.0
-        columns = [own, together[:, used] / scale[used]]
-        beside = moves - np.einsum("kr,nra->nka", basis, together)
-        if basis.shape[1] < len(basis):
-            errors = self.request.errors
-            for size, axes in ((errors.lateral, [0, 1]), (errors.depth, [2])):
-                if size > 0.0:
-                    square = np.mean(beside[:, :, axes] ** 2, axis=(1, 2))
-                    columns.append(np.sqrt(square)[:, None] / size)
-        return np.concatenate(columns, axis=1)
+        along = self._moving_margins(middle).reshape(len(middle.sites), -1)
+        margins = middle.site_margins + moves.reshape(len(x), -1) @ along.T
+        guessed = to_mm(np.quantile(margins, [0.0, _TENTH], axis=1).T)
+        return np.concatenate([own, together[:, used] / scale[used], guessed], axis=1)
+
+    def _moving_margins(self, middle: Evaluation) -> FloatArray:
+        """Return what moving each tip changes the margin of each site by, (n_sites, n_tips, 3).
+
+        A part of the zone goes along with the tips that are near to it.
+        """
+        tips = np.array([tip for placement in self.plan.placements for tip in placement.tips])
+        out = middle.sites - np.asarray(self.subject.tumour.centre)
+        out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+        reach = _REACH * RADIUS_OF_ONE * np.cbrt(max(middle.volume, 1e-9) / len(tips))
+        square = np.sum((middle.sites[:, None] - tips) ** 2, axis=2)
+        weight = np.exp(-0.5 * (square - square.min(axis=1, keepdims=True)) / reach**2)
+        weight /= weight.sum(axis=1, keepdims=True)
+        return np.asarray(weight[:, :, None] * out[:, None, :])
 
     @cached_property
     def _axes(self) -> FloatArray:

@@ -1,77 +1,92 @@
-"""What the outcome of a plan hangs on: Morris' screening and Sobol's indices, from runs alone.
+"""What matters: by how much each thing that is not known of a plan moves what the plan comes to.
 
-Inputs are everything that is not known of a case, each with its own spread, the errors of placement
-in three groups, and the error of the model itself, which costs no runs. Both designs are SALib's.
-Sobol's indices need inputs that do not hang together, so parameters have the spreads of the library
-here, not what published lesions left of them together.
+Morris' trajectories say on real runs how far each input moves an answer on average. Sobol's indices
+say what share of an answer's variance an input has by itself and with all others; they take some
+ten thousand answers, which a Gaussian process gives that was fitted to real runs. Where it does not
+predict runs that it has not seen, they are refused.
+
+Both take every input with its own spread and independently of all others. What published lesions
+left is narrower and hangs together, and the probability of a plan goes by that.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.stats import qmc
 
-from ablsim.cohort.cases import coordinate
-from ablsim.errors import UnfinishedError
-from ablsim.planning.draws import PER_PLACEMENT, miss, write_draw
-from ablsim.planning.evaluation import RADIUS_OF_ONE, Evaluation, read_evaluation
+from ablsim.errors import CaseError, UnfinishedError
+from ablsim.planning.evaluation import Evaluation, read_evaluation
 from ablsim.planning.evaluator import Evaluator, Task
+from ablsim.planning.influence import MODEL, Input, Outcomes, Unknowns, collect
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
-from ablsim.uncertainty.factors import Factor, find_factors
 from ablsim.units import to_ml, to_mm
-
-if TYPE_CHECKING:
-    pass
 
 SCHEMA = "ablsim/sensitivity/1"
 """Name and version of the layout."""
 
-MODEL_ERROR = 0.12
-"""Standard deviation of ln(diameter) of the model itself, about what published lesions left."""
+VOLUME, RESERVE, MARGIN, COMPLETE = "ablated volume", "reserve", "smallest margin", "completeness"
+"""What is looked at."""
 
-SHIFT, LATERAL, DEPTH, MODEL = (
-    "shift of all fibres",
-    "lateral error of each fibre",
-    "depth error of each fibre",
-    "error of the model",
-)
-"""Names of the groups that are no parameters."""
+R_SQUARED = 0.7
+"""Share of an answer's variance that a surrogate must foretell for Sobol indices to be given."""
 
-OUTPUTS = ("ablated volume", "smallest margin", "reserve", "complete")
-"""What is looked at; completeness is 0 or 1."""
+BASE = 2048
+"""Base sample of the Sobol indices."""
 
-UNITS = ("mL", "mm", "mm", "1")
+LEVELS = 4
+"""Of each coordinate in Morris' trajectories: the middles of as many equally likely parts."""
 
-_LEVELS = 4  # of Morris' grid
-_END = 0.01  # quantiles at which normal errors of placement end
-_RESAMPLES = 200
+NEVER = 0.005
+"""Share of complete treatments, or of incomplete ones, below which there is nothing to share out.
+"""
+
+_STEP = 0.5 * LEVELS / (LEVELS - 1)  # of a trajectory, where all levels are 1
+_FOLDS = 12
+_Z = 1.96
+_RESAMPLES = 400
 
 FloatArray = NDArray[np.float64]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Influence:
-    """What one input does to one output.
+class Screening:
+    """What Morris' trajectories say of an input.
 
     Parameters
     ----------
-    mu_star, mu_star_error : float
-        Morris' mean absolute effect of crossing the input's range, in the output's unit, and half
-        its 95 % interval.
-    first, first_error : float
-        Share of the variance that the input explains alone, and half its interval.
-    total, total_error : float
-        The share with everything it does together with others.
+    effect : float
+        mu*: by how much the answer moves on average, one way or the other, as the input goes from
+        its 12.5 % to its 87.5 % quantile, in the unit of the answer.
+    error : float
+        Half of its 95 % interval.
+    scatter : float, optional
+        sigma: how differently it moves elsewhere; None for an input of several coordinates.
     """
 
-    mu_star: float
-    mu_star_error: float
+    effect: float
+    error: float
+    scatter: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Sobol's indices of an input.
+
+    Parameters
+    ----------
+    first, total : float
+        Share of the variance of the answer that it has by itself, and together with all others.
+    first_error, total_error : float
+        Halves of their 95 % intervals, for the size of the sample.
+    """
+
     first: float
     first_error: float
     total: float
@@ -79,39 +94,91 @@ class Influence:
 
 
 @dataclass(frozen=True, slots=True)
+class Influence:
+    """What one input does to one answer."""
+
+    input: Input
+    screening: Screening
+    share: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One thing that a plan comes to, and what it hangs on.
+
+    Parameters
+    ----------
+    name : str
+        `VOLUME`, `RESERVE`, `MARGIN` or `COMPLETE`.
+    mean, sd : float
+        Over the designed runs and the error of the model [m^3], [m], [m] or a probability.
+    r_squared, error : float, optional
+        Share of the variance over runs that the surrogate foretold of those left out, and the root
+        mean square of what it was off by.
+    refusal : str
+        Why there are no Sobol indices; empty if there are.
+    influences : tuple of Influence
+        Most influential first.
+    """
+
+    name: str
+    mean: float
+    sd: float
+    r_squared: float | None
+    error: float | None
+    refusal: str
+    influences: tuple[Influence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What the outcome of a plan hangs on.
+    """What a plan hangs on.
 
     Parameters
     ----------
     plan : Prescription
         The plan.
-    inputs : tuple of str
-        Names of the inputs.
-    influences : mapping
-        By output and input.
-    means, deviations : mapping
-        Of each output over the runs of the Sobol design.
-    runs, failed : int
-        Different runs, and those without a result, which count as nothing ablated.
-    trajectories, samples : int
-        Sizes of the designs.
+    answers : tuple of Answer
+        Of volume, reserve, smallest margin and completeness.
+    trajectories, runs, failed : int
+        Complete trajectories, designed runs, and runs that gave nothing.
+    spacing : float
+        Edge of a cell in all of them [m].
+    seed : int
+        Of all random numbers.
     """
 
     plan: Prescription
-    inputs: tuple[str, ...]
-    influences: Mapping[str, Mapping[str, Influence]]
-    means: Mapping[str, float]
-    deviations: Mapping[str, float]
+    answers: tuple[Answer, ...]
+    trajectories: int
     runs: int
     failed: int
-    trajectories: int
-    samples: int
+    spacing: float
+    seed: int
 
-    def ranked(self, output: str) -> list[str]:
-        """Return the inputs, what matters most to an output first."""
-        own = self.influences[output]
-        return sorted(self.inputs, key=lambda name: -own[name].total)
+
+def check_sensitivity(*, trajectories: int = 8, runs: int = 96, seed: int = 1) -> None:
+    """Refuse what could not be done, before anything is computed.
+
+    Raises
+    ------
+    CaseError
+        If a number is out of range.
+    UnfinishedError
+        If a package is missing.
+    """
+    missing = [name for name in ("SALib", "sklearn") if find_spec(name) is None]
+    if missing:
+        msg = f'--sensitivity needs {" and ".join(missing)}: pip install "ablsim[study]"'
+        raise UnfinishedError(msg)
+    for name, value, low, high in (
+        ("trajectories", trajectories, 4, 1000),
+        ("runs", runs, 32, 4096),
+        ("seed", seed, 0, 2**31 - 1),
+    ):
+        if not low <= value <= high:
+            msg = f"{name} {value}: allowed is {low} to {high}; give another"
+            raise CaseError(msg)
 
 
 def analyse_sensitivity(
@@ -122,226 +189,75 @@ def analyse_sensitivity(
     spacing: float,
     *,
     trajectories: int = 8,
-    samples: int = 32,
+    runs: int = 96,
     seed: int = 1,
-    say: Callable[[str], None] | None = None,
+    say: Say | None = None,
 ) -> Sensitivity:
-    """Return what the outcome of a plan hangs on.
+    """Return what a plan's volume, reserve, smallest margin and completeness hang on.
 
     Parameters
     ----------
-    subject, request : Subject, Request
-        Who is treated, and how far fibres miss.
+    subject : Subject
+        Who is treated.
+    request : Request
+        With the errors of placement and from which share on a tumour is complete.
     plan : Prescription
-        The plan.
+        The treatment.
     evaluator : Evaluator
-        Runs the designs.
+        Runs it.
     spacing : float
-        Edge of a cell [m].
-    trajectories : int
-        Of Morris' design: so many times one run more than there are inputs.
-    samples : int
-        Of Sobol's, a power of two: so many times two runs more than there are inputs.
+        Edge of a cell [m]; all runs share a finer one where errors bring fibres together.
+    trajectories, runs : int
+        Morris' trajectories, each of one run more than there are inputs, and designed runs that
+        surrogates are fitted to.
     seed : int
-        Of both.
+        Of all random numbers.
     say : callable, optional
-        Told in a few words what is done.
+        Is told what is being done.
+
+    Notes
+    -----
+    Inputs are independent and have their prior spreads. The error of the model takes no runs: it
+    scales the diameter of the zone. An ablation is complete or not; its probability in a run is
+    what that error leaves open. The effect of any other input on that probability is therefore
+    how likely it is to make one of the other, and Sobol indices are those of "complete or not".
 
     Raises
     ------
+    CaseError
+        If a number is out of range.
     UnfinishedError
-        If SALib is not installed.
+        If a package is missing or hardly any run succeeds.
     """
-    check_salib()
-    from SALib.analyze import morris as morris_analysis
-    from SALib.analyze import sobol as sobol_analysis
-    from SALib.sample import morris as morris_sample
-    from SALib.sample import sobol as sobol_sample
-
-    design = _Design(subject, request, plan, spacing, seed)
-    problem = design.problem
-    tell = say or (lambda words: None)
-    tell("what it hangs on: Morris")
-    paths = morris_sample.sample(problem, trajectories, num_levels=_LEVELS, seed=seed)
-    screened = design.run(paths, evaluator)
-    tell("what it hangs on: Sobol")
-    points = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
-    found = design.run(points, evaluator)
-    influences: dict[str, dict[str, Influence]] = {}
-    for number, output in enumerate(OUTPUTS):
-        crude = morris_analysis.analyze(
-            problem, paths, screened[:, number], num_levels=_LEVELS, seed=seed
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):  # of an output that never changes
-            fine = sobol_analysis.analyze(
-                problem,
-                found[:, number],
-                calc_second_order=False,
-                num_resamples=_RESAMPLES,
-                seed=seed,
-            )
-        influences[output] = {
-            name: Influence(
-                *(
-                    float(np.nan_to_num(value))
-                    for value in (
-                        crude["mu_star"][i], crude["mu_star_conf"][i], fine["S1"][i],
-                        fine["S1_conf"][i], fine["ST"][i], fine["ST_conf"][i],
-                    )
-                )
-            )
-            for i, name in enumerate(design.inputs)
-        }  # fmt: skip
-    return Sensitivity(
-        plan=plan,
-        inputs=design.inputs,
-        influences=influences,
-        means={name: float(found[:, i].mean()) for i, name in enumerate(OUTPUTS)},
-        deviations={name: float(found[:, i].std()) for i, name in enumerate(OUTPUTS)},
-        runs=len(design.texts),
-        failed=design.failed,
-        trajectories=trajectories,
-        samples=samples,
+    check_sensitivity(trajectories=trajectories, runs=runs, seed=seed)
+    say = say or (lambda words: None)
+    unknowns = Unknowns(subject, request, plan)
+    walk = _walk(unknowns, trajectories, seed)
+    steps = _points_of(walk)
+    designed = qmc.Sobol(unknowns.dimensions, scramble=True, seed=seed)
+    design = designed.random_base2(int(np.ceil(np.log2(runs))))[:runs]
+    middle = np.full((1, unknowns.dimensions), 0.5)
+    points = np.concatenate([middle, steps, design])
+    shared = unknowns.spacing_for(points, spacing)
+    say(f"what it hangs on: up to {len(points)} runs")
+    records = evaluator.run([Task(text) for text in unknowns.texts(points, shared)])
+    found = [None if record is None else read_evaluation(record) for record in records]
+    screenings, complete = _screen(
+        unknowns, walk, collect(found[1 : 1 + len(steps)], request.complete_from, len(plan.placements))
     )
-
-
-def check_salib() -> None:
-    """Refuse to begin where the library of the designs is missing."""
-    if find_spec("SALib") is None:
-        msg = "--sensitivity needs SALib: pip install 'ablsim[study]'"
+    if found[0] is None or complete < 2:
+        msg = "what the plan hangs on: hardly any of its runs succeeds, so nothing can be said of it"
         raise UnfinishedError(msg)
-
-
-class _Design:
-    """Turns points of the unit cube into runs, and these into outputs."""
-
-    def __init__(
-        self, subject: Subject, request: Request, plan: Prescription, spacing: float, seed: int
-    ) -> None:
-        self._subject = subject
-        self._request = request
-        self._plan = plan
-        self._spacing = spacing
-        self._seed = seed
-        self._factors: tuple[Factor, ...] = find_factors(subject.case)
-        self.texts: set[str] = set()
-        self.failed = 0
-        names = [factor.name for factor in self._factors]
-        groups = list(names)
-        if not request.errors.is_exact:
-            for number in range(len(plan.placements)):
-                for i in range(PER_PLACEMENT):
-                    kind = SHIFT if i < 3 else DEPTH if (i - 3) % 3 == 2 else LATERAL
-                    names.append(f"{kind} {number} {i}")
-                    groups.append(kind)
-        names.append(MODEL)
-        groups.append(MODEL)
-        self._names = names
-        self.inputs = tuple(dict.fromkeys(groups))
-        self.problem: dict[str, Any] = {
-            "num_vars": len(names),
-            "names": names,
-            "groups": groups,
-            "bounds": [[0.0, 1.0]] * len(names),
-        }
-
-    def run(self, points: FloatArray, evaluator: Evaluator) -> FloatArray:
-        """Return the outputs at points of the cube, one row for each."""
-        texts = [self._text(point) for point in points]
-        self.texts |= set(texts)
-        records = evaluator.run([Task(text) for text in texts])
-        rows = []
-        for point, record in zip(points, records, strict=True):
-            z = float(_normal(point[-1]))
-            self.failed += record is None
-            rows.append(
-                [0.0] * len(OUTPUTS)
-                if record is None
-                else self._outputs(read_evaluation(record), MODEL_ERROR * z)
-            )
-        return np.array(rows)
-
-    def _text(self, point: FloatArray) -> str:
-        n = len(self._factors)
-        x = np.array(
-            [coordinate(f, float(u)) for f, u in zip(self._factors, point[:n], strict=True)]
-        )
-        missed = self._plan
-        if len(point) > n + 1:
-            z = _normal(point[n:-1]).reshape(-1, PER_PLACEMENT)
-            missed = replace(
-                self._plan,
-                placements=tuple(
-                    miss(one, self._plan.direction, self._request.errors, z[i], self._seed,
-                         "sensitivity", i, z[i].tobytes().hex())
-                    for i, one in enumerate(self._plan.placements)
-                ),
-            )  # fmt: skip
-        return write_draw(self._subject, self._factors, self._plan, missed, x, self._spacing)
-
-    def _outputs(self, outcome: Evaluation, error: float) -> list[float]:
-        """Return the outputs of a run, with an error of the model of ln(diameter) on them."""
-        radius = RADIUS_OF_ONE * np.cbrt(outcome.volume / len(self._plan.placements))
-        shift = float(np.expm1(error)) * float(radius)
-        reserve = outcome.reserve(self._request.complete_from) + shift
-        return [
-            to_ml(outcome.volume) * float(np.exp(3.0 * error)),
-            to_mm(outcome.margin_min + shift),
-            to_mm(reserve),
-            float(reserve >= 0.0),
-        ]
-
-
-def _normal(u: "FloatArray | float") -> FloatArray:
-    """Return standard normal numbers of even ones, which end short of 0 and 1."""
-    return np.asarray(ndtri(_END + (1.0 - 2.0 * _END) * np.asarray(u)))
-
-
-def describe_sensitivity(found: Sensitivity, most: int = 6) -> str:
-    """Return what a plan hangs on as text, what matters most first."""
-    lines = [
-        "What the outcome hangs on: total and first-order share of the variance (Sobol) and the",
-        f"mean effect of crossing an input's range (Morris); {found.runs} runs, +- 95 %",
-    ]
-    for output, unit in zip(OUTPUTS, UNITS, strict=True):
-        scale = "" if unit == "1" else f" {unit}"
-        lines.append(
-            f"  {output}: {found.means[output]:.3g} +- {found.deviations[output]:.2g}{scale}"
-        )
-        for name in found.ranked(output)[:most]:
-            one = found.influences[output][name]
-            lines.append(
-                f"    {name:<34} {one.total:5.2f} +- {one.total_error:.2f}   "
-                f"{one.first:5.2f} +- {one.first_error:.2f}   "
-                f"{one.mu_star:6.2f} +- {one.mu_star_error:.2f}{scale}"
-            )
-    if found.failed:
-        lines.append(f"  {found.failed} runs gave no result and count as nothing ablated")
-    return "\n".join(lines)
-
-
-def summarise_sensitivity(found: Sensitivity) -> dict[str, Any]:
-    """Return what a plan hangs on as the JSON object ``ablsim/sensitivity/1``."""
-    return {
-        "schema": SCHEMA,
-        "runs": found.runs,
-        "failed": found.failed,
-        "trajectories": found.trajectories,
-        "samples": found.samples,
-        "outputs": {
-            output: {
-                "unit": unit,
-                "mean": found.means[output],
-                "sd": found.deviations[output],
-                "inputs": {
-                    name: {
-                        "mu_star": [one.mu_star, one.mu_star_error],
-                        "first": [one.first, one.first_error],
-                        "total": [one.total, one.total_error],
-                    }
-                    for name, one in found.influences[output].items()
-                },
-            }
-            for output, unit in zip(OUTPUTS, UNITS, strict=True)
-        },
-    }
+    say("what it hangs on: surrogates and Sobol indices")
+    runs_of = collect(found[1 + len(steps):], request.complete_from, len(plan.placements))
+    shares = _share_out(unknowns, found[0], design, runs_of, seed)
+    return Sensitivity(
+        plan,
+        tuple(_answer(unknowns, name, design, runs_of, screenings[name], shares[name])
+              for name in screenings),
+        complete,
+        int(np.isfinite(runs_of.volume).sum()),
+        sum(one is None for one in found),
+        shared,
+        seed,
+    )

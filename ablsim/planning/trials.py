@@ -72,6 +72,7 @@ class Trials:
         self.few = FEW
         self.worst: tuple[int, ...] = tuple(range(FEW))
         self._pilot = np.zeros(FEW)
+        self._known_draws: dict[int, Draws] = {}
 
     def begin(self, pilot: Sample) -> None:
         """Learn from the draws of a plan which are worst: half as many again as may fail."""
@@ -89,6 +90,12 @@ class Trials:
 
     def run(self, plans: Sequence[Prescription]) -> list[Trial]:
         """Return the trials of plans that are cases and pass no limit, in any order."""
+        limits = self._request.limits
+        asked = [one for one in plans if one not in self.known and not limits.broken_by(one)]
+        # all at once, so that no worker waits for a run with nothing varied
+        self._evaluator.run(
+            [*map(self._bench.task, asked), *self._tasks(asked, self.few, self.worst)]
+        )
         allowed = [one for one in self._bench.run(plans) if one is not None and one.is_allowed]
         new = [one for one in allowed if one.plan not in self.known]
         samples = self._draw([one.plan for one in new], self.few, self.worst)
@@ -109,7 +116,7 @@ class Trials:
         reserves = self._pilot + np.median(worst - self._pilot[at])
         reserves[at] = worst
         radius = np.full(self.few, float(np.mean(sample.radii())))
-        sigma = Draws(self._subject, self._request, self.few).model_error
+        sigma = self._draws(self.few).model_error
         return -shift_for(
             self._request.probability, lambda shift: chances_of(reserves + shift, radius, sigma)
         )
@@ -122,10 +129,8 @@ class Trials:
         self, plans: Sequence[Prescription], count: int, which: Sequence[int]
     ) -> list[Sample]:
         """Return some of ``count`` draws of plans."""
-        draws = Draws(self._subject, self._request, count)
-        spacing, n = self._bench.spacing, len(which)
-        tasks = [Task(draws.text(plan, i, spacing)) for plan in plans for i in which]
-        records = self._evaluator.run(tasks)
+        draws, n = self._draws(count), len(which)
+        records = self._evaluator.run(self._tasks(plans, count, which))
         outcomes = [None if record is None else read_evaluation(record) for record in records]
         return [
             Sample(
@@ -136,6 +141,15 @@ class Trials:
             )
             for number, plan in enumerate(plans)
         ]
+
+    def _tasks(self, plans: Sequence[Prescription], count: int, which: Sequence[int]) -> list[Task]:
+        draws, spacing = self._draws(count), self._bench.spacing
+        return [Task(draws.text(plan, i, spacing)) for plan in plans for i in which]
+
+    def _draws(self, count: int) -> Draws:
+        if count not in self._known_draws:
+            self._known_draws[count] = Draws(self._subject, self._request, count)
+        return self._known_draws[count]
 
     @property
     def trials(self) -> list[Trial]:
