@@ -39,6 +39,7 @@ EXACT = PlacementTable(lateral="0 mm", depth="0 mm", shift="0 mm")
 
 
 def subject(diameter_mm, changes=None, perfusion="normal"):
+    """Return a sphere of NET metastasis in liver."""
     case = describe_subject(
         diameter=f"{diameter_mm:g} mm", tissue="net_metastasis", perfusion=perfusion,
         margin="0 mm", background="liver",
@@ -47,6 +48,7 @@ def subject(diameter_mm, changes=None, perfusion="normal"):
 
 
 def single(pattern, spacing, energy, count, step, power=5.0, together=True):
+    """Return one placement at the middle."""
     tips = arrange(pattern, spacing, DOWN)
     placement = place_pattern(
         tips, (0.0, 0.0, 0.0), DOWN, energy=energy, illuminations=count, pull_back=step, session=0
@@ -354,6 +356,7 @@ def findings(evaluator, smoke):
 
 
 def main():
+    """Run what is asked on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = ("exhaustive", "balls", "brute", "common", "limits", "findings")
     parser.add_argument("what", choices=names)

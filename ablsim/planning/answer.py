@@ -116,6 +116,7 @@ def summarise(plan: Plan) -> dict[str, Any]:
             {
                 "burden_min": point.candidate.burden,
                 "p_complete": point.probability,
+                "basis": point.basis,
                 "chosen": point.is_chosen,
                 "plan": _treatment(point.candidate),
             }

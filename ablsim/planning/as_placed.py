@@ -84,14 +84,12 @@ class PlacedPlanner(Planner):
             trial = self._choose(some, reserve, extra, turn)
             if trial is None:
                 break
-            found = self.judge(trial, reserve)
+            found = self.settle(self.judge(trial, reserve))
             best = found if best is None or is_better(found, best) else best
             can_more = any(one.spare >= extra for one in self.trials.trials)
-            if not self._falls_short(found) or not can_more:
+            if found.is_feasible or not can_more:
                 break
-            spare = found.sample.spare(request.probability) + found.shift
-            self.trials.begin(found.sample)
-            extra = self.trials.run([found.best.plan])[0].spare - spare
+            extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
         return best
 
     def _run_levels(self, request: Request) -> list[Candidate]:

@@ -273,9 +273,17 @@ def firings(request: Request, fibres: int) -> tuple[bool, ...]:
 
 
 def with_energy(plan: Prescription, energy: float) -> Prescription:
-    """Return a plan whose every fibre fires another energy in each illumination [J]."""
+    """Return a plan whose fibres fire up to ``energy`` in each illumination [J], in proportion."""
+    factor = energy / plan.energy_per_fibre
     placements = tuple(
-        replace(placement, energies=(energy,) * placement.fibres) for placement in plan.placements
+        replace(
+            placement,
+            energies=tuple(
+                energy if one == plan.energy_per_fibre else round(factor * one, 1)
+                for one in placement.energies
+            ),
+        )
+        for placement in plan.placements
     )
     return replace(plan, placements=placements)
 

@@ -1,12 +1,11 @@
 """The front: what a higher probability costs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ablsim.planning.candidates import Candidate
-from ablsim.planning.planner import Found
+from ablsim.planning.planner import Found, Planner
 
 MOST = 12
 """Plans of a front that are kept."""
@@ -23,38 +22,44 @@ class FrontPoint:
     candidate : Candidate
         The plan.
     probability : float
-        That it is complete: the draws of the chosen plan, moved to this one's reserve.
+        That it is complete.
+    basis : {"draws", "few draws", "reserve"}
+        What that is from: many draws of the plan itself, its few worst, or those of the chosen plan
+        moved to this one's reserve.
     is_chosen : bool
-        Whether it is the plan that was chosen, whose probability is that of its own draws.
+        Whether it is the plan that was chosen.
     """
 
     candidate: Candidate
     probability: float
-    is_chosen: bool
+    basis: str
+    is_chosen: bool = False
 
 
-def find_front(found: Found, candidates: Sequence[Candidate]) -> tuple[FrontPoint, ...]:
+def find_front(found: Found, planner: Planner) -> tuple[FrontPoint, ...]:
     """Return the front of burden against probability, least burden first.
 
     Parameters
     ----------
     found : Found
         The plan, with its draws.
-    candidates : sequence of Candidate
-        All that were run.
+    planner : Planner
+        Knows all that was run, tried and judged.
     """
     beside = found.sample.reserves() - found.best.reserve + found.shift
-
-    def chance(one: Candidate) -> float:
-        return float(found.sample.chances(beside + one.reserve).mean())
-
-    chosen = found.probability.complete.value
-    points = [
-        FrontPoint(one, chance(one), is_chosen=False)
-        for one in candidates
-        if one.is_allowed and one.plan != found.best.plan
-    ]
-    points.append(FrontPoint(found.best, chosen, is_chosen=True))
+    judged = {one.best.plan: one for one in planner.judged}
+    points = []
+    for one in planner.bench.candidates:
+        if not one.is_allowed:
+            continue
+        if one.plan in judged:
+            chance, basis = judged[one.plan].probability.complete.value, "draws"
+        elif one.plan in planner.trials.known:
+            chance, basis = planner.trials.known[one.plan].chance(found.shift), "few draws"
+        else:
+            chance = float(found.sample.chances(beside + one.reserve).mean())
+            basis = "reserve"
+        points.append(FrontPoint(one, chance, basis, one.plan == found.best.plan))
     front: list[FrontPoint] = []
     for point in sorted(points, key=lambda p: (p.candidate.burden, -p.probability)):
         best = front[-1].probability if front else -1.0

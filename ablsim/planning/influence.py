@@ -6,28 +6,24 @@ any lesion was looked at and by itself: indices of sensitivity need inputs that 
 together, which those that published lesions left do (`ablsim.uncertainty.posterior`).
 """
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from ablsim.case_text import write_toml
 from ablsim.cohort.cases import TAIL, finest
 from ablsim.geometry import perpendiculars
 from ablsim.grid import Point
+from ablsim.planning.draws import write_draw
 from ablsim.planning.evaluation import RADIUS_OF_ONE, Evaluation
-from ablsim.planning.prescription import Placement, Prescription, nearest_tips
-from ablsim.planning.prescription_text import write_fibres, write_steps
+from ablsim.planning.prescription import Prescription, nearest_tips
 from ablsim.planning.probability import chances_of
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
-from ablsim.quantities import LENGTH
 from ablsim.uncertainty.factors import Factor, find_factors
 from ablsim.uncertainty.posterior import shipped_posterior
 from ablsim.units import to_mm
@@ -38,11 +34,15 @@ DEPTH = "depth error of each fibre"
 MODEL = "error of the model"
 """Names of the inputs that are not factors of the case."""
 
+VOLUME, RESERVE, MARGIN, COMPLETE = "ablated volume", "reserve", "smallest margin", "completeness"
+ANSWERS = (VOLUME, RESERVE, MARGIN, COMPLETE)
+"""What a plan comes to."""
+
 _RARE = float(ndtr(-TAIL))
 _ROUNDS = 200  # of spreading fibres that are too near to each other
 _TENTH = 0.1
 _REACH = 0.6  # of the radius of one fibre's zone: how far what is near to a tip goes along with it
-_FLAT = 1e-6  # share of the largest direction from which on tips count as spread in another one
+_FLAT = 1e-4  # m of all tips in a direction, from which on they count as spread in it
 
 FloatArray = NDArray[np.float64]
 
@@ -135,31 +135,26 @@ class Unknowns:
             )
         return np.asarray(found)
 
+    def error_of_model(self, points: FloatArray) -> FloatArray:
+        """Return the model's error in ln(diameter) at points, shape (n,)."""
+        return np.asarray(self.model_error * self.coordinates(points)[:, -1])
+
     def misplace(self, coordinates: FloatArray) -> Prescription:
         """Return the plan with its fibres where they end up, shape of coordinates (n,).
 
         Fibres that come nearer to each other than the request allows are spread to that distance,
-        where `Draws` inserts them anew: then where they lie stays a function of the coordinates.
+        where `miss` inserts them anew: then where they lie stays a function of the coordinates.
         """
         if self.request.errors.is_exact:
             return self.plan
         moved = self._moves(coordinates[None])[0]
         placements, first = [], 0
-        for placement in self.plan.placements:
-            tips = np.asarray(placement.tips) + moved[first : first + placement.fibres]
-            first += placement.fibres
-            closest = min(self.request.errors.closest, nearest_tips(placement))
-            placements.append(
-                Placement(
-                    spread_apart(tips, closest), placement.energies, placement.illuminations,
-                    placement.pull_back, placement.session,
-                )
-            )  # fmt: skip
-        plan = self.plan
-        return Prescription(
-            plan.direction, plan.power, tuple(placements), plan.together, plan.pattern,
-            plan.spacing, plan.rotation,
-        )  # fmt: skip
+        for one in self.plan.placements:
+            tips = np.asarray(one.tips) + moved[first : first + one.fibres]
+            first += one.fibres
+            apart = spread_apart(tips, min(self.request.errors.closest, nearest_tips(one)))
+            placements.append(replace(one, tips=apart))
+        return replace(self.plan, placements=tuple(placements))
 
     def spacing_for(self, points: FloatArray, spacing: float) -> float:
         """Return the edge of a cell that all points can share [m]; ``spacing`` or finer.
@@ -171,30 +166,19 @@ class Unknowns:
 
     def texts(self, points: FloatArray, spacing: float) -> list[str]:
         """Return the case of each point on cells of ``spacing`` [m]."""
-        base = self.subject.write(self.plan, spacing)
-        keys = {key: base["fibre"][0][key] for key in self.subject.fibre_keys}
-        return [self._text(base, keys, row, spacing) for row in self.coordinates(points)]
-
-    def _text(
-        self, base: dict[str, Any], keys: dict[str, Any], row: FloatArray, spacing: float
-    ) -> str:
-        table = copy.deepcopy(base)
-        table["fibre"] = [dict(keys)]
-        for factor, x in zip(self.factors, row, strict=False):  # what follows are errors
-            factor.apply(table, float(x))
-        misplaced = self.misplace(row)
-        table["fibre"] = write_fibres(misplaced, table["fibre"][0])
-        table["protocol"] = {"steps": write_steps(misplaced)}
-        table["numerics"]["spacing"] = LENGTH.write(spacing)
-        return write_toml(table)
+        subject, factors, plan, n = self.subject, self.factors, self.plan, len(self.factors)
+        return [
+            write_draw(subject, factors, plan, self.misplace(row), row[:n], spacing)
+            for row in self.coordinates(points)
+        ]
 
     def features(self, points: FloatArray, middle: Evaluation) -> FloatArray:
         """Return what a surrogate goes by: few numbers, however many fibres there are.
 
         The factors' coordinates as they are. Of errors of placement, by how much all tips together
-        are shifted, stretched, sheared and tilted, in units of how much that scatters; and margins
-        of a zone whose every part went along with the tips near to it: the smallest, and the one
-        that a tenth of the tumour's surface does not have [mm].
+        are shifted, stretched, sheared and tilted [m]; and margins of a zone whose every part went
+        along with the tips near to it: the smallest, and the one that a tenth of the tumour's
+        surface does not have [m].
 
         Parameters
         ----------
@@ -207,21 +191,20 @@ class Unknowns:
         own = x[:, : len(self.factors)]
         if self.request.errors.is_exact:
             return own
-        basis, scale = self._common
         moves = self._moves(x)
-        together = np.einsum("kr,nkx,ax->nra", basis, moves, self._axes)
-        used = scale > 0.0
-        along = self._moving_margins(middle).reshape(len(middle.sites), -1)
-        margins = middle.site_margins + moves.reshape(len(x), -1) @ along.T
-        guessed = to_mm(np.quantile(margins, [0.0, _TENTH], axis=1).T)
-        return np.concatenate([own, together[:, used] / scale[used], guessed], axis=1)
+        together = np.einsum("kr,nkx->nrx", self._alike, moves).reshape(len(x), -1)
+        by_move = self._moving_margins(middle).reshape(len(middle.sites), -1)
+        margins = middle.site_margins + moves.reshape(len(x), -1) @ by_move.T
+        return np.concatenate(
+            [own, together, np.quantile(margins, [0.0, _TENTH], axis=1).T], axis=1
+        )
 
     def _moving_margins(self, middle: Evaluation) -> FloatArray:
         """Return what moving each tip changes the margin of each site by, (n_sites, n_tips, 3).
 
         A part of the zone goes along with the tips that are near to it.
         """
-        tips = np.array([tip for placement in self.plan.placements for tip in placement.tips])
+        tips = self._tips
         out = middle.sites - np.asarray(self.subject.tumour.centre)
         out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
         reach = _REACH * RADIUS_OF_ONE * np.cbrt(max(middle.volume, 1e-9) / len(tips))
@@ -236,15 +219,17 @@ class Unknowns:
         return np.array([*perpendiculars(self.plan.direction), self.plan.direction])
 
     @cached_property
-    def _common(self) -> tuple[FloatArray, FloatArray]:
-        """What moves many tips alike: a basis (n_tips, r), and how much it scatters [m], (r, 3)."""
-        tips = np.array([tip for placement in self.plan.placements for tip in placement.tips])
+    def _alike(self) -> FloatArray:
+        """What moves many tips alike: one thing a column, a basis, shape (n_tips, up to 4)."""
+        tips = self._tips
         ones = np.full((len(tips), 1), 1.0 / np.sqrt(len(tips)))
         u, s, _ = np.linalg.svd(tips - tips.mean(axis=0), full_matrices=False)
-        basis = np.concatenate([ones, u[:, s > _FLAT * max(1e-3, s[0])]], axis=1)
-        moves = self._map.reshape(len(tips), 3, -1)
-        together = np.einsum("kr,kxz,ax->raz", basis, moves, self._axes)
-        return basis, np.asarray(np.linalg.norm(together, axis=2))
+        return np.concatenate([ones, u[:, s > _FLAT]], axis=1)
+
+    @property
+    def _tips(self) -> FloatArray:
+        """Where all tips are meant to be [m], shape (n_tips, 3)."""
+        return np.array([tip for placement in self.plan.placements for tip in placement.tips])
 
     def _moves(self, coordinates: FloatArray) -> FloatArray:
         """Return by how much each tip misses [m], shape (n, n_tips, 3)."""
@@ -328,6 +313,16 @@ class Outcomes:
             self.margin + further,
             self.placements,
         )
+
+    def values(self) -> dict[str, FloatArray]:
+        """Return every answer by its name; an ablation is complete, 1, or it is not, 0."""
+        complete = (self.reserve >= 0.0).astype(np.float64)
+        return dict(zip(ANSWERS, (self.volume, self.reserve, self.margin, complete), strict=True))
+
+    def at(self, which: slice | NDArray[np.bool_]) -> "Outcomes":
+        """Return those of some points."""
+        kept = (self.volume[which], self.reserve[which], self.margin[which])
+        return Outcomes(*kept, self.placements)
 
     def chances(self, model_error: float) -> FloatArray:
         """Return how likely each is complete, the error of the model with this SD."""

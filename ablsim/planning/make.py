@@ -117,7 +117,7 @@ def make_plan(
         subject=subject,
         request=request,
         found=found,
-        front=find_front(found, planner.bench.candidates),
+        front=find_front(found, planner),
         binding=find_binding(found, request),
         concessions=concessions,
         warnings=find_warnings(subject, found),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ablsim.planning.candidates import Bench, Candidate
-from ablsim.planning.drafts import Drafter
+from ablsim.planning.drafts import Drafter, with_energy
 from ablsim.planning.evaluator import Evaluator
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Probability, Sample
@@ -28,6 +28,18 @@ TURNS = 3
 
 TOLERANCE = 0.005
 """How far below the demand an estimated probability may be and count as reached."""
+
+CLOSE = 0.02
+"""How far above the demand a probability may be before a cheaper plan is looked for."""
+
+FAR = 0.04
+"""How far short of the demand a probability must be for the rest of its draws to be pointless."""
+
+SETTLING = 3
+"""Most times that a plan is judged anew with other energy."""
+
+AMPLE = 0.1e-3
+"""Reserve beyond the demand that is aimed at, lest the next draws fall short of it [m]."""
 
 NEAR = 0.7e-3
 """How far short of the reserve a plan may be and still be tried under draws [m]."""
@@ -111,6 +123,7 @@ class Planner:
         self.search = Search(subject, request, self.drafter, self.bench, self._say)
         self.trials = Trials(subject, request, self.bench, evaluator)
         self.refiner = Refiner(subject, request, self.trials)
+        self.judged: list[Found] = []
 
     def find(self) -> Found | None:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
@@ -138,30 +151,64 @@ class Planner:
             if trial is None:
                 break
             can_more = any(one.spare >= extra for one in self.trials.trials)
-            found = self.judge(trial, reserve, first=can_more and turn < TURNS - 1)
+            found = self.settle(self.judge(trial, reserve))
             best = found if best is None or is_better(found, best) else best
-            if not self._falls_short(found) or not can_more:
+            if found.is_feasible or not can_more:
                 break
             # the draws of this plan stand for the next ones better than those of the first did
-            self._say("what it lacks")
-            spare = found.sample.spare(self.request.probability) + found.shift
-            self.trials.begin(found.sample)
-            extra = self.trials.run([found.best.plan])[0].spare - spare
-            reserve = found.best.reserve - spare
+            extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
+            reserve = found.best.reserve - self._spare(found)
         return best
 
-    def judge(self, trial: Trial, reserve: float, *, first: bool = False) -> Found:
+    def settle(self, found: Found) -> Found:
+        """Return a plan with as much energy as the demand takes, no more and no less.
+
+        How much a little energy is worth is tried under the plan's own worst draws; then the plan
+        with the energy that this says is judged, and again, until the probability is that asked
+        for. The nearest is returned where the energy that it takes is not allowed.
+        """
+        best = found
+        for _ in range(SETTLING):
+            excess = found.probability.complete.value - self.request.probability
+            if -TOLERANCE <= excess <= CLOSE:
+                break
+            self._say("as much energy as it takes")
+            self.trials.begin(found.sample)
+            plan, energies = found.best.plan, self.request.energies
+            energy = plan.energy_per_fibre
+            aside = energies.nearest(energy * (1.15 if excess < 0.0 else 0.87))
+            pair = self.trials.run([plan, with_energy(plan, aside)])
+            if len(pair) < 2 or aside == energy:
+                break
+            slope = (pair[1].spare - pair[0].spare) / (aside - energy)
+            if slope <= 0.0:
+                break
+            wanted = energy - (self._spare(found) - AMPLE) / slope
+            wanted = energies.at_least(round(wanted, -1)) or energies.high
+            trial = self.trials.run([with_energy(plan, wanted)])
+            if not trial or wanted == energy or trial[0].candidate in self._seen:
+                break
+            found = self.judge(trial[0], found.required)
+            best = found if is_better(found, best) else best
+        return best
+
+    def _spare(self, found: Found) -> float:
+        """Return how far a judged plan is beyond the demand [m]; negative short of it."""
+        return found.sample.spare(self.request.probability) + found.shift
+
+    @property
+    def _seen(self) -> list[Candidate]:
+        return [one.best for one in self.judged]
+
+    def judge(self, trial: Trial, reserve: float) -> Found:
         """Return a plan with its probability, and how it does on fine cells.
 
         Parameters
         ----------
         trial : Trial
-            The plan.
+            The plan. Where its first draws say that it falls far short, more are not made.
         reserve : float
             What was searched for [m].
-        first : bool
-            Whether it is enough to know that it falls short: then many draws follow only where a
-            trial's number of them does not say so.
         """
         best = trial.candidate
         self._say("the plan on fine cells")
@@ -170,17 +217,17 @@ class Planner:
         shift_of_margin = fine.outcome.margin_min - best.outcome.margin_min
         self._say("probability")
         count = self.count(best.plan)
-        for number in sorted({min(self.trials.few, count), count} if first else {count}):
+        for number in sorted({min(FEW, count), count}):
             sample = self.trials.draw([best.plan], number)[0]
             probability = sample.assess(shift, shift_of_margin)
-            if probability.complete.value < self.request.probability - TOLERANCE:
+            if probability.complete.value < self.request.probability - FAR:
                 break
         self._say(
             f"{best.plan.describe()}: complete with {100 * probability.complete.value:.0f} %, "
             f"{best.burden:.0f} min"
         )
         reached = probability.complete.value >= self.request.probability - TOLERANCE
-        return Found(
+        found = Found(
             best=best,
             fine=fine,
             sample=sample,
@@ -188,6 +235,8 @@ class Planner:
             required=reserve,
             is_feasible=reached and best.is_allowed and fine.is_allowed,
         )
+        self.judged.append(found)
+        return found
 
     def count(self, plan: Prescription) -> int:
         """Return how many draws a plan gets: fewer where each takes long."""
@@ -217,9 +266,6 @@ class Planner:
         """Return by how much the reserve of a plan is larger on fine cells [m]."""
         fine = self.fine_bench.run([one.plan])[0]
         return 0.0 if fine is None else fine.reserve - one.reserve
-
-    def _falls_short(self, found: Found) -> bool:
-        return found.probability.complete.value < self.request.probability - TOLERANCE
 
     def _rounds(self) -> int:
         known = [one.plan.illuminations for one in self.bench.candidates]

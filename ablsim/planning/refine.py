@@ -136,7 +136,8 @@ class Refiner:
         if not energies:
             return None
         found: list[Trial] = []
-        for steps in ((0, 2), (4, 8), (-2, 1), (14, 20)):
+        down = best.spare >= required
+        for steps in ((0, -4, -8, -12), (-2, -6)) if down else ((2, 4, 8, 14), (20, 30)):
             plans = []
             for step in steps:
                 x = np.array([_unit(one, one.start) for one in ways])
@@ -144,7 +145,7 @@ class Refiner:
                     x[i] = _unit(ways[i], ways[i].start * (1.0 + 0.02 * step))
                 plans.append(self._plan(plan, ways, x, (LENGTHS, ENERGIES, POWERS)))
             found += self._trials.run(plans)
-            if any(one.spare >= required for one in found) and steps[0] != 0:
+            if not down and any(one.spare >= required for one in found):
                 break
         enough = [one for one in found if one.spare >= required]
         return min(enough, key=lambda one: one.candidate.burden, default=None)

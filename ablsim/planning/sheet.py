@@ -163,11 +163,15 @@ def _concessions(plan: Plan) -> str:
 
 
 def _front(plan: Plan) -> str:
-    lines = ["What more certainty costs (burden in minutes, probability, plan; * is this one)"]
+    lines = [
+        "What more certainty costs: burden in minutes, probability (~ from few draws or from the",
+        "reserve alone), plan; * is this one",
+    ]
     for point in plan.front:
         mark = "*" if point.is_chosen else " "
+        about = " " if point.basis == "draws" else "~"
         lines.append(
-            f"{mark} {point.candidate.burden:6.0f}  {100 * point.probability:4.0f} %  "
+            f"{mark} {point.candidate.burden:6.0f} {about}{100 * point.probability:4.0f} %  "
             f"{point.candidate.plan.describe()}"
         )
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.draws import Draws
@@ -21,6 +22,8 @@ from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Sample, chances_of, shift_for
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
+
+FloatArray = NDArray[np.float64]
 
 FEW = 32
 """Most draws of the pilot, of which a trial runs the worst."""
@@ -40,10 +43,22 @@ class Trial:
     spare : float
         How much further in the zone could lie in every draw before the probability that was asked
         for is lost [m]; negative where it is not reached.
+    reserves, sigma : ndarray of float64, shape (n,)
+        Reserve in each draw of the pilot [m], measured or inferred, and the error of the model.
+    radius : float
+        Of the zone of a placement [m].
     """
 
     candidate: Candidate
     spare: float
+    reserves: FloatArray
+    sigma: FloatArray
+    radius: float
+
+    def chance(self, shift: float = 0.0) -> float:
+        """Return how likely it is to be complete, with so much more reserve on finer cells [m]."""
+        radius = np.full_like(self.reserves, self.radius)
+        return float(chances_of(self.reserves + shift, radius, self.sigma).mean())
 
 
 class Trials:
@@ -101,11 +116,11 @@ class Trials:
         samples = self._draw([one.plan for one in new], self.few, self.worst)
         for one, sample in zip(new, samples, strict=True):
             if sample.known:
-                self.known[one.plan] = Trial(one, self._spare(sample))
+                self.known[one.plan] = self._judge(one, sample)
         return [self.known[one.plan] for one in allowed if one.plan in self.known]
 
-    def _spare(self, sample: Sample) -> float:
-        """Return what a plan has to spare, by its worst draws and the pilot's others [m]."""
+    def _judge(self, candidate: Candidate, sample: Sample) -> Trial:
+        """Return a trial: by the plan's worst draws and the pilot's others."""
         worst = np.array(
             [
                 _HOPELESS if one is None else one.reserve(self._request.complete_from)
@@ -115,11 +130,13 @@ class Trials:
         at = list(self.worst)
         reserves = self._pilot + np.median(worst - self._pilot[at])
         reserves[at] = worst
-        radius = np.full(self.few, float(np.mean(sample.radii())))
+        radius = float(np.mean(sample.radii()))
         sigma = self._draws(self.few).model_error
-        return -shift_for(
-            self._request.probability, lambda shift: chances_of(reserves + shift, radius, sigma)
+        around = np.full(self.few, radius)
+        spare = -shift_for(
+            self._request.probability, lambda shift: chances_of(reserves + shift, around, sigma)
         )
+        return Trial(candidate, spare, reserves, sigma, radius)
 
     def draw(self, plans: Sequence[Prescription], count: int) -> list[Sample]:
         """Return the draws of plans: the same draws for each."""

@@ -29,6 +29,7 @@ from ablsim.view.style import (
     VEIN,
 )
 
+_DEAREST = 2.5  # times the burden of the plan, up to which others are drawn
 _MARGIN_COLOURS = ("#1b7837", "#5aae61", "#a6dba0")
 
 
@@ -52,13 +53,13 @@ def draw_plan(plan: Plan, png_path: str | Path) -> None:
         FigureCanvasAgg(figure)
         _head(figure, plan)
         slices = plan.found.fine.outcome.slices
-        across = figure.add_axes((0.05, 0.09, 0.40, 0.355 * 1.0))
-        along = figure.add_axes((0.05, 0.50, 0.40, 0.355))
+        across = figure.add_axes((0.05, 0.075, 0.40, 0.345))
+        along = figure.add_axes((0.05, 0.515, 0.40, 0.345))
         if slices:
             _draw_plane(along, plan, slices[1], "depth beyond the middle [mm]", along=True)
             _draw_plane(across, plan, slices[0], "v [mm]", along=False)
-        _draw_certainty(figure.add_axes((0.55, 0.54, 0.42, 0.30)), plan)
-        _draw_front(figure.add_axes((0.55, 0.11, 0.42, 0.31)), plan)
+        _draw_certainty(figure.add_axes((0.57, 0.56, 0.40, 0.28)), plan)
+        _draw_front(figure.add_axes((0.57, 0.11, 0.40, 0.31)), plan)
         figure.text(0.985, 0.012, DISCLAIMER, ha="right", color=QUIET, fontsize=11.0)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png")
@@ -185,18 +186,18 @@ def _draw_certainty(axes: Axes, plan: Plan) -> None:
     axes.set_xlabel(f"probability [%], 95 % intervals, {chance.draws} draws", fontsize=11.0)
     left = ", ".join(
         f"{100 * (1 - level):.0f} % of treatments leave more than {1e6 * estimate.value:.2g} mL"
-        for level, estimate in list(chance.residual.items())[:2]
+        for level, estimate in list(chance.residual.items())[1:]
     )
     axes.set_title("How sure", loc="left", fontsize=13.0)
-    axes.text(0.0, 1.015, "", transform=axes.transAxes)
-    axes.text(1.0, 1.03, left, transform=axes.transAxes, ha="right", fontsize=10.0, color=QUIET)
+    axes.text(1.0, -0.235, left, transform=axes.transAxes, ha="right", fontsize=10.0, color=QUIET)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
 
 def _draw_front(axes: Axes, plan: Plan) -> None:
     """Draw what more certainty costs."""
-    front = plan.front
+    # what costs several times as much would leave no room for the choices at hand
+    front = [p for p in plan.front if p.candidate.burden <= _DEAREST * plan.found.best.burden]
     x = [point.candidate.burden for point in front]
     y = [100 * point.probability for point in front]
     axes.plot(x, y, "-o", color=QUIET, mfc="white", lw=1.4, zorder=2)
@@ -207,15 +208,13 @@ def _draw_front(axes: Axes, plan: Plan) -> None:
     shown = [point for point in front if point.is_chosen or point in (front[0], front[-1])]
     for point in shown:
         plan_of = point.candidate.plan
-        words = (
-            f"{plan_of.insertions} insertions, {plan_of.illuminations} ill., "
-            f"{plan_of.energy / 1e3:.1f} kJ"
-        )
-        last = point is front[-1] and len(front) > 1
+        many = "" if plan_of.insertions == 1 else "s"
+        words = f"{plan_of.insertions} insertion{many}, {plan_of.energy / 1e3:.1f} kJ"
+        is_left = point is front[-1] and not point.is_chosen
+        beside = (-8, -18) if is_left else (10, -30) if point.is_chosen else (10, -4)
         axes.annotate(
-            words, (point.candidate.burden, 100 * point.probability),
-            xytext=(-8 if last else 10, -16 if not last else -18), textcoords="offset points",
-            ha="right" if last else "left", fontsize=10.0,
+            words, (point.candidate.burden, 100 * point.probability), xytext=beside,
+            textcoords="offset points", ha="right" if is_left else "left", fontsize=10.0,
         )  # fmt: skip
     axes.axhline(100 * plan.request.probability, color=INK, lw=1.2, ls=(0, (4, 3)))
     axes.set_xlabel("burden [min]", fontsize=11.0)

@@ -35,13 +35,13 @@ def small(**more):
     """A request whose every choice can be tried."""
     return Request(
         **{
-            "spacings": Span((12e-3, 15e-3, 18e-3)),
-            "energies": Span((900.0, 1200.0, 1500.0, 1800.0)),
+            "spacings": Span((12e-3, 15e-3)),
+            "energies": Span((900.0, 1350.0, 1800.0)),
             "powers": Span((5.0,)),
-            "pull_backs": Span((8e-3, 12e-3)),
-            "max_illuminations": 3,
+            "pull_backs": Span((10e-3,)),
+            "max_illuminations": 2,
             "errors": EXACT,
-            "draws": 32,
+            "draws": 8,
             **more,
         }
     )
@@ -63,7 +63,7 @@ def every_plan(request):
             yield Prescription(DOWN, 5.0, (placement,), True, pattern, spacing)
 
 
-@pytest.mark.parametrize("diameter", ["14 mm", "20 mm", "26 mm"])
+@pytest.mark.parametrize("diameter", ["12 mm", "18 mm"])
 def test_the_plan_is_within_2_percent_of_the_best_of_all(make_believe, diameter):
     request, who = small(), subject(diameter)
     planner = Planner(who, request, make_believe)
@@ -74,7 +74,7 @@ def test_the_plan_is_within_2_percent_of_the_best_of_all(make_believe, diameter)
         one = planner.bench.run([plan])[0]
         if one is None:
             continue
-        sample = planner.trials.draw([plan], 32)[0]
+        sample = planner.trials.draw([plan], 8)[0]
         if sample.assess().complete.value >= request.probability - 0.005:
             burdens.append(one.burden)
     assert found.best.burden <= 1.02 * min(burdens)
@@ -187,7 +187,7 @@ def test_where_no_needle_comes_through_it_is_said(make_believe):
 def test_the_front_rises(make_believe):
     planner = Planner(subject("20 mm"), small(), make_believe)
     found = planner.find()
-    front = find_front(found, planner.bench.candidates)
+    front = find_front(found, planner)
     burdens = [point.candidate.burden for point in front]
     assert burdens == sorted(burdens)
     assert sum(point.is_chosen for point in front) == 1
