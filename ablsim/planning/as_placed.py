@@ -86,8 +86,7 @@ class PlacedPlanner(Planner):
                 break
             found = self.settle(self.judge(trial, reserve))
             best = found if best is None or is_better(found, best) else best
-            can_more = any(one.spare >= extra for one in self.trials.trials)
-            if found.is_feasible or not can_more:
+            if found.is_feasible or not self._has_more(some, found):
                 break
             extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
         return best

@@ -125,7 +125,8 @@ class Drafter:
     def _several(self, ground: Ground, required: float) -> Iterator[Draft]:
         """Yield layouts of several placements, of those patterns and energies that go far."""
         request, most = self._request, self._request.limits.placements
-        many = {name for name in request.patterns if FIBRES[name] >= request.max_fibres - 1}
+        fewer = 1 if ground.is_open else 0  # past obstacles every layout takes long
+        many = {name for name in request.patterns if FIBRES[name] >= request.max_fibres - fewer}
         energies = request.energies.levels(ENERGY_LEVELS)[-2:]
         axes = self._subject.tumour.axes
         pulls = sorted(self._pulls(max(axes) + 10e-3), key=lambda pull: -pull[0] * pull[1])
@@ -135,7 +136,8 @@ class Drafter:
         counts = sorted({count for count, _ in pulls})
         chosen = {1, counts[len(counts) // 2], counts[-1]}
         for pattern, spacing, rotation, energy in self._choices(ground):
-            if pattern not in many or energy not in energies:
+            turned = rotation not in self._rotations(ground, pattern)[:2]
+            if pattern not in many or energy not in energies or turned:
                 continue
             for count in sorted(chosen):
                 step = middle if count > 1 else 0.0

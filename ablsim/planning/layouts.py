@@ -17,6 +17,7 @@ STAND_OFF = 4e-3
 _SOFT = 3e-3  # m, either side of the depth asked for, over which a point counts more and more
 _ACROSS = 10  # candidates for a middle, over the longest axis
 _FINEST = 2e-3  # m between them
+_ABOUT = 5e-3  # m from the middle that a single placement may lie, past vessels and organs
 _REFINED_UP_TO = 10  # placements
 _SWEEPS = 3
 
@@ -57,6 +58,15 @@ class Ground:
         size = np.linalg.norm(nodes, axis=1).round(9)
         nodes = nodes[np.lexsort((*nodes.T, size))]
         return np.asarray(nodes @ np.asarray(tumour.orientation) + np.asarray(tumour.centre))
+
+    @cached_property
+    def near_middles(self) -> FloatArray:
+        """Those of the candidates where a single placement may go, (n, 3) [m]."""
+        if self.is_open:
+            return self.middles[:1]
+        tumour = self.subject.tumour
+        reach = max(_ABOUT, 0.3 * 0.5 * min(tumour.axes))
+        return self.middles[np.linalg.norm(self.middles - self.middles[0], axis=1) <= reach]
 
     @property
     def is_open(self) -> bool:
@@ -103,7 +113,7 @@ def guess_single(
     length : float
         Of all its pull-backs together [m].
     """
-    middles = ground.middles[:1] if ground.is_open else ground.middles
+    middles = ground.near_middles
     table, allowed = _depths(ground, footprint, pattern, rotation, length, middles)
     if not allowed.any():
         return None
@@ -198,8 +208,11 @@ def _depths(
     subject, axis = ground.subject, np.asarray(ground.direction)
     offsets = subject.points - middles[:, None]
     table = depth_at(footprint, offsets, ground.direction, rotation) + ground.correction
-    tips = middles[:, None] + np.asarray(pattern) + 0.5 * length * axis
-    allowed = subject.is_reachable(tips, ground.direction).all(axis=1)
+    key = (ground.direction, pattern, round(length, 6), len(middles))
+    if key not in subject.reached:  # whatever was learned, needles come through or not
+        tips = middles[:, None] + np.asarray(pattern) + 0.5 * length * axis
+        subject.reached[key] = subject.is_reachable(tips, ground.direction).all(axis=1)
+    allowed = subject.reached[key].copy()
     if len(subject.no_go):
         near = depth_at(footprint, subject.no_go - middles[:, None], ground.direction, rotation)
         allowed &= near.max(axis=1) <= -ground.stand_off

@@ -23,7 +23,7 @@ from ablsim.planning.trials import FEW, Trial, Trials, cheapest_trial
 FIRST_RESERVE = 3e-3
 """Reserve that the search begins with, before draws have said what it takes [m]."""
 
-TURNS = 3
+TURNS = 4
 """Most times that the search begins anew with a better known reserve."""
 
 TOLERANCE = 0.005
@@ -150,10 +150,9 @@ class Planner:
             trial = self._choose(some, reserve, extra, turn)
             if trial is None:
                 break
-            can_more = any(one.spare >= extra for one in self.trials.trials)
             found = self.settle(self.judge(trial, reserve))
             best = found if best is None or is_better(found, best) else best
-            if found.is_feasible or not can_more:
+            if found.is_feasible or not self._has_more(some, found):
                 break
             # the draws of this plan stand for the next ones better than those of the first did
             extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
@@ -191,6 +190,12 @@ class Planner:
             found = self.judge(trial[0], found.required)
             best = found if is_better(found, best) else best
         return best
+
+    def _has_more(self, some: list[Candidate], found: Found) -> bool:
+        """Say whether a plan was run that reaches further than one that falls short."""
+        judged = {one.best.plan for one in self.judged}
+        further = found.best.reserve + 0.5 * NEAR
+        return any(one.reserve > further and one.plan not in judged for one in some)
 
     def _spare(self, found: Found) -> float:
         """Return how far a judged plan is beyond the demand [m]; negative short of it."""
@@ -249,15 +254,20 @@ class Planner:
     ) -> Trial | None:
         """Return the plan of least burden whose few draws have so much to spare."""
         self._say("trying the best under a few draws")
-        self.trials.run([one.plan for one in _shortlist(some, reserve)])
-        best = cheapest_trial(self.trials.trials, extra)
+        short = {one.best.plan for one in self.judged if not one.is_feasible}
+        hopeful = [one for one in some if one.plan not in short]
+        near = NEAR / (1.0 + 3.0 * turn)
+        self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
+        tried = [one for one in self.trials.trials if one.candidate.plan not in short]
+        best = cheapest_trial(tried, extra)
         if best is None:
             return None
         looks = _looks(best.candidate.plan) // (1 + turn)
         if looks:
             self._say("refining")
             self.refiner.refine(best, extra, looks)
-            best = cheapest_trial(self.trials.trials, extra) or best
+            tried = [one for one in self.trials.trials if one.candidate.plan not in short]
+            best = cheapest_trial(tried, extra) or best
         if looks:
             best = self.refiner.round(best, extra) or best
         return best
@@ -295,9 +305,12 @@ def _looks(plan: Prescription) -> int:
     return 14 if plan.illuminations <= 8 else 8 if plan.illuminations <= 16 else 0
 
 
-def _shortlist(candidates: list[Candidate], reserve: float) -> list[Candidate]:
-    """Return the plans to try: the cheapest few of different kinds near a reserve [m]."""
-    near = [one for one in candidates if one.reserve >= reserve - NEAR]
+def _shortlist(candidates: list[Candidate], reserve: float, below: float) -> list[Candidate]:
+    """Return the plans to try: the cheapest few of different kinds near a reserve [m].
+
+    The cheapest that has a little more than the reserve is among them.
+    """
+    near = [one for one in candidates if one.reserve >= reserve - below]
     if not near:
         near = sorted(candidates, key=lambda one: -one.reserve)[:SHORT]
     chosen: list[Candidate] = []
@@ -314,4 +327,6 @@ def _shortlist(candidates: list[Candidate], reserve: float) -> list[Candidate]:
             chosen.append(one)
         if len(chosen) == most:
             break
-    return chosen
+    ample = [one for one in candidates if one.reserve >= reserve + 0.5 * NEAR]
+    sure = min(ample, key=lambda one: one.burden, default=None)
+    return chosen if sure is None or sure in chosen else [*chosen, sure]

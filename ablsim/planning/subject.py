@@ -39,7 +39,8 @@ cells.
 """
 
 _POINTS = 700  # of the tumour
-_REACH = 150e-3  # m of a needle that is looked at
+_REACH = 120e-3  # m of a needle that is looked at
+_NO_GO_POINTS = 250  # of organs, nearest to the tumour
 
 Table = dict[str, Any]
 FloatArray = NDArray[np.float64]
@@ -114,7 +115,14 @@ class Subject:
             cloud += np.asarray(tumour.centre)
             depth = -organ.body.distance(cloud)
             found.append(cloud[(depth >= 0.0) & (depth < 3e-3)])
-        return np.concatenate(found)
+        every = np.concatenate(found)
+        away = distance_to_ellipsoid(every, tumour.centre, tumour.axes, tumour.orientation)
+        return every[np.argsort(away)[:_NO_GO_POINTS]]
+
+    @cached_property
+    def reached(self) -> dict[object, NDArray[np.bool_]]:
+        """Which places needles were found to reach, by direction, pattern and length."""
+        return {}
 
     def clearance(self, points: FloatArray) -> FloatArray:
         """Return how far points are from the lumen of any vessel and from any organ [m]."""
@@ -135,7 +143,7 @@ class Subject:
         """
         if not self.case.vessels and not self.case.organs:
             return np.ones(tips.shape[:-1], dtype=bool)
-        back = np.arange(0.0, _REACH, 2e-3)
+        back = np.arange(0.0, _REACH, 3e-3)
         path = tips[..., None, :] - back[:, None] * np.asarray(direction)
         return np.asarray((self.clearance(path) >= NEEDLE).all(axis=-1))
 
