@@ -317,6 +317,15 @@ class Footprint:
     low: FloatArray
     volume: float
 
+    @property
+    def ahead(self) -> float:
+        """How far beyond the middle of its tips the middle of the zone lies, as light goes [m]."""
+        inside = (self.depth > 0.0).sum(axis=(0, 1))
+        if not inside.any():
+            return 0.0
+        z = self.low[2] + FOOTPRINT_STEP * np.arange(len(inside))
+        return -float(z @ inside / inside.sum())
+
 
 def take_footprint(text: str) -> Record:
     """Return the footprint of a case whose tips have their middle at the origin."""

@@ -142,7 +142,7 @@ class Evaluator:
         try:
             kept = json.loads(self._path(key).read_text(encoding="utf-8"))
             record = kept["record"]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         except (OSError, ValueError, KeyError, TypeError):
             self._path(key).unlink(missing_ok=True)  # damaged

@@ -66,7 +66,8 @@ class Ground:
             return self.middles[:1]
         tumour = self.subject.tumour
         reach = max(_ABOUT, 0.3 * 0.5 * min(tumour.axes))
-        return self.middles[np.linalg.norm(self.middles - self.middles[0], axis=1) <= reach]
+        near = np.linalg.norm(self.middles - self.middles[0], axis=1) <= reach
+        return np.asarray(self.middles[near])
 
     @property
     def is_open(self) -> bool:
@@ -113,7 +114,7 @@ def guess_single(
     length : float
         Of all its pull-backs together [m].
     """
-    middles = ground.near_middles
+    middles = _behind(ground, ground.near_middles, footprint)
     table, allowed = _depths(ground, footprint, pattern, rotation, length, middles)
     if not allowed.any():
         return None
@@ -141,7 +142,7 @@ def guess_several(
     Arguments are those of `guess_single`; ``required`` is the reserve [m]. None if no place can be
     reached.
     """
-    middles = ground.middles
+    middles = _behind(ground, ground.middles, footprint)
     table, allowed = _depths(ground, footprint, pattern, rotation, length, middles)
     if not allowed.any():
         return None
@@ -196,6 +197,11 @@ class _Field:
         return chosen
 
 
+def _behind(ground: Ground, middles: FloatArray, footprint: Footprint) -> FloatArray:
+    """Return where tips have their middle for the zone to have its own at candidates [m]."""
+    return np.asarray(middles - footprint.ahead * np.asarray(ground.direction))
+
+
 def _depths(
     ground: Ground,
     footprint: Footprint,
@@ -211,7 +217,8 @@ def _depths(
     key = (ground.direction, pattern, round(length, 6), len(middles))
     if key not in subject.reached:  # whatever was learned, needles come through or not
         tips = middles[:, None] + np.asarray(pattern) + 0.5 * length * axis
-        subject.reached[key] = subject.is_reachable(tips, ground.direction).all(axis=1)
+        through = subject.is_reachable(tips, ground.direction)
+        subject.reached[key] = np.asarray(through.all(axis=1))
     allowed = subject.reached[key].copy()
     if len(subject.no_go):
         near = depth_at(footprint, subject.no_go - middles[:, None], ground.direction, rotation)

@@ -72,7 +72,7 @@ PULL_BACKS = Span((8e-3, 14e-3), is_continuous=True)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked.
+    """What is asked of a planner: a probability, what it may choose, and limits.
 
     Parameters
     ----------

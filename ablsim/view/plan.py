@@ -180,7 +180,7 @@ def _draw_certainty(axes: Axes, plan: Plan) -> None:
         axes.plot([100 * estimate.low, 100 * estimate.high], [y, y], color=INK, lw=2.0, zorder=3)
         axes.text(101.5, y, f"{value:.0f} %", va="center", fontsize=12.0)
     axes.axvline(100 * plan.request.probability, color=INK, lw=1.2, ls=(0, (4, 3)), zorder=1)
-    axes.text(100 * plan.request.probability, -0.62, "asked for", ha="center", fontsize=10.0)
+    axes.text(100 * plan.request.probability - 1.0, -0.55, "asked for", ha="right", fontsize=10.0)
     axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
     axes.set(xlim=(0, 112), ylim=(len(rows) - 0.5, -0.8))
     axes.set_xlabel(f"probability [%], 95 % intervals, {chance.draws} draws", fontsize=11.0)
@@ -211,7 +211,7 @@ def _draw_front(axes: Axes, plan: Plan) -> None:
         many = "" if plan_of.insertions == 1 else "s"
         words = f"{plan_of.insertions} insertion{many}, {plan_of.energy / 1e3:.1f} kJ"
         is_left = point is front[-1] and not point.is_chosen
-        beside = (-8, -18) if is_left else (10, -30) if point.is_chosen else (10, -4)
+        beside = (-4, -16) if is_left else (10, -30) if point.is_chosen else (6, -16)
         axes.annotate(
             words, (point.candidate.burden, 100 * point.probability), xytext=beside,
             textcoords="offset points", ha="right" if is_left else "left", fontsize=10.0,
