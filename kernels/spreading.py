@@ -1,6 +1,6 @@
 """Point amounts onto the cells around them.
 
-Arrays are ``(z, y, x)`` in C order, float64. One thread: blocks are small, and sums keep their order.
+Arrays are ``(z, y, x)`` in C order, float64. One thread: blocks are small, sums keep their order.
 """
 
 from numba import njit
