@@ -10,6 +10,7 @@ from ablsim.planning.drafts import PULL_BACK_LEVELS, firings
 from ablsim.planning.planner import TURNS, Found, Planner, is_better
 from ablsim.planning.prescription import Placement, Prescription
 from ablsim.planning.request import Request
+from ablsim.planning.trials import FEW
 
 COLUMNS = ("x_mm", "y_mm", "z_mm")
 """Columns that a table of positions must have; others are left alone."""
@@ -78,8 +79,11 @@ class PlacedPlanner(Planner):
         some = self._run_levels(request)
         if not some:
             return None
+        pilot = min(some, key=lambda one: abs(one.reserve))
+        few = min(FEW, self.count(pilot.plan))
+        self.trials.begin(self.trials.draw([pilot.plan], few)[0])
         best: Found | None = None
-        extra, reserve = 0.0, 0.0
+        extra, reserve = -self._shift(pilot), 0.0
         for turn in range(TURNS):
             trial = self._choose(some, reserve, extra, turn)
             if trial is None:

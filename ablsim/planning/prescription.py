@@ -134,6 +134,9 @@ class Prescription:
         """Say in one line what it is."""
         first = self.placements[0]
         spacing = f", {to_mm(self.spacing):.3g} mm apart" if first.fibres > 1 else ""
+        if self.pattern is None:
+            spacing = " as placed"
+        uneven = "up to " if len(set(first.energies)) > 1 else ""
         pulls = (
             f", {first.illuminations} illuminations {to_mm(first.pull_back):.3g} mm apart"
             if first.illuminations > 1
@@ -142,7 +145,7 @@ class Prescription:
         many = len(self.placements)
         return (
             f"{first.fibres} fibre{'s' if first.fibres > 1 else ''}{spacing}{pulls}, "
-            f"{self.energy_per_fibre:.0f} J at {self.power:.3g} W"
+            f"{uneven}{self.energy_per_fibre:.0f} J at {self.power:.3g} W"
             + ("" if self.together or first.fibres == 1 else " one by one")
             + (f", {many} placements" if many > 1 else "")
         )

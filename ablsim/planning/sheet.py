@@ -48,14 +48,15 @@ def _treatment(plan: Plan) -> str:
     found, treatment = plan.found, plan.prescription
     first = treatment.placements[0]
     name = treatment.pattern or "as placed"
-    spacing = f", side {to_mm(treatment.spacing):.4g} mm" if treatment.fibres > 1 else ""
+    spacing = f", side {to_mm(treatment.spacing):.4g} mm" if treatment.spacing else ""
+    most = "up to " if len(set(first.energies)) > 1 else ""
     turn = f", turned by {degrees(treatment.rotation):.0f} deg" if treatment.rotation else ""
     fired = "" if treatment.fibres == 1 else ", together" if treatment.together else ", one by one"
     rows = [
         ("Fibres", f"{treatment.fibres} ({name}{spacing}{turn})"),
         (
             "Power, energy",
-            f"{treatment.power:.3g} W, {treatment.energy_per_fibre:.0f} J each{fired}",
+            f"{treatment.power:.3g} W, {most}{treatment.energy_per_fibre:.0f} J each{fired}",
         ),
         ("Illuminations", f"{first.illuminations} per placement" + _pulls(first)),
         ("Placements", f"{len(treatment.placements)} in {_count(treatment.sessions, 'session')}"),

@@ -52,7 +52,7 @@ def draw_size_table(entries: Sequence[Entry], png_path: str | Path) -> None:
         figure.text(
             0.015, 0.93,
             f"Plans of least burden for a complete ablation with {asked:g} % (open marks: not met, "
-            "the nearest plan), errors of placement as with a needle guide under ultrasound",
+            f"the nearest plan), {_errors(entries)}",
             va="top", fontsize=14.0,
         )  # fmt: skip
         axes = [figure.add_axes((x, y, 0.40, 0.335)) for y in (0.525, 0.09) for x in (0.07, 0.56)]
@@ -69,6 +69,17 @@ def draw_size_table(entries: Sequence[Entry], png_path: str | Path) -> None:
     except OSError as error:
         msg = f"{png_path}: {describe_fault(error)}"
         raise ResultError(msg) from None
+
+
+def _errors(entries: Sequence[Entry]) -> str:
+    """Say how far fibres miss in a table."""
+    errors = entries[0].answer["request"]["errors_mm"] if entries else {}
+    if not any(errors.get(name) for name in ("lateral", "depth", "shift")):
+        return "every fibre where it is meant to be"
+    return (
+        f"fibres miss by {errors['lateral']:g} mm across and {errors['depth']:g} mm along, all "
+        f"together by {errors['shift']:g} mm (SD by axis)"
+    )
 
 
 def _curves(axes: Axes, entries: Sequence[Entry], key: str, factor: float = 1.0) -> None:
@@ -94,7 +105,7 @@ def _draw_energy(axes: Axes, entries: Sequence[Entry]) -> None:
     low = 8.0
     for rule in RULES:
         high = min(1e3 * rule.up_to, 130.0)
-        axes.fill_between([low, high], [rule.energy[0] / 1e3] * 2, [rule.energy[1] / 1e3] * 2,
+        axes.fill_between([low, high], [0.97e-3 * rule.energy[0]] * 2, [1.03e-3 * rule.energy[1]] * 2,
                           color=_CLINIC, alpha=0.6, lw=0.0, zorder=1)  # fmt: skip
         low = high
     mean = REGISTER["sessions"] * REGISTER["energy_per_session_j"] / 1e3

@@ -78,6 +78,23 @@ def test_an_existing_plan_is_not_replaced_unasked(planned):
     assert "exists already" in done.stderr
 
 
+@pytest.mark.compiled
+def test_a_table_is_made_plan_by_plan_and_found_again(tmp_path):
+    words = [
+        *SMALL[2:], "--table", "--diameters", "8 mm", "--tissue", "net_metastasis", "-o", "sizes",
+    ]  # fmt: skip
+    done = ablsim("plan ", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "sizes" / "table.csv").read_text().splitlines()
+    assert len(rows) == 3  # normal and embolised, under the heading
+    assert (tmp_path / "sizes" / "table.png").exists()
+    assert len(list((tmp_path / "sizes" / "plans").glob("*.toml"))) == 2
+    again = ablsim("plan ", *words, "--json", cwd=tmp_path)
+    table = json.loads(again.stdout)
+    assert [row["diameter_mm"] for row in table["rows"]] == [8.0, 8.0]
+    assert (tmp_path / "sizes" / "table.csv").read_text().splitlines() == rows
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

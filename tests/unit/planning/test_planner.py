@@ -8,6 +8,7 @@ import pytest
 
 from ablsim.cohort.study_tables import PlacementTable
 from ablsim.errors import CaseError
+from ablsim.planning.as_placed import PlacedPlanner
 from ablsim.planning.binding import find_binding, find_concessions
 from ablsim.planning.burden import Weights, burden_of
 from ablsim.planning.drafts import Drafter, with_energy
@@ -241,3 +242,17 @@ def test_other_requests_of_the_drafter_are_refused():
     assert dataclasses.replace(Weights(), session=3.0) == Weights.parse("session=3")
     assert isinstance(Drafter, type)
     assert isinstance(Subject, type)
+
+
+def test_fibres_that_are_in_stay_where_they_are(make_believe):
+    tips = ((-5e-3, 1e-3, -2e-3), (6e-3, -1e-3, 0.0))
+    request = small(energies=Span((600.0, 1800.0), is_continuous=True), powers=Span((5.0,)))
+    planner = PlacedPlanner(tips, subject("10 mm"), request, make_believe)
+    found = planner.find()
+    assert found.is_feasible
+    (placement,) = found.best.plan.placements
+    assert placement.tips == tips
+    assert all(one.plan.placements[0].tips == tips for one in planner.bench.candidates)
+    assert "as placed" in found.best.plan.describe()
+    worst = found.best.outcome.margin_min
+    assert worst >= -1e-3
