@@ -105,8 +105,9 @@ def _draw_energy(axes: Axes, entries: Sequence[Entry]) -> None:
     low = 8.0
     for rule in RULES:
         high = min(1e3 * rule.up_to, 130.0)
-        axes.fill_between([low, high], [0.97e-3 * rule.energy[0]] * 2, [1.03e-3 * rule.energy[1]] * 2,
-                          color=_CLINIC, alpha=0.6, lw=0.0, zorder=1)  # fmt: skip
+        least, most = 0.97e-3 * rule.energy[0], 1.03e-3 * rule.energy[1]  # a line would be lost
+        axes.fill_between([low, high], [least] * 2, [most] * 2, color=_CLINIC, alpha=0.6, lw=0.0,
+                          zorder=1)  # fmt: skip
         low = high
     mean = REGISTER["sessions"] * REGISTER["energy_per_session_j"] / 1e3
     axes.plot(REGISTER["diameter_mm"], mean, "*", color=INK, ms=13.0, zorder=5)
