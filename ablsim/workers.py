@@ -6,6 +6,7 @@ are loaded.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -35,7 +36,12 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 def _set_up(stop: Any) -> None:
     """Make a new process a worker: one thread, deaf to Ctrl-C, gone when it is no longer needed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process decides
-    os.environ.update(NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    if "numba" in sys.modules:  # loaded by the script that this process imported to find its work
+        from numba import set_num_threads
+
+        set_num_threads(1)
+    else:
+        os.environ.update(NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
     parent = parent_process()
 
     def watch() -> None:

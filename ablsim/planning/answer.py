@@ -168,6 +168,7 @@ def _predicted(found: Found) -> dict[str, Any]:
         },
         "p_within_limits": _estimate(chance.limits),
         "draws": chance.draws,
+        "draws_whole": chance.whole,
         "draws_failed": chance.failed,
         "reserve_mm": to_mm(found.fine.reserve),
         "reserve_spread_mm": to_mm(chance.spread),

@@ -7,10 +7,11 @@ from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.planning.candidates import Candidate
 from ablsim.planning.drafts import PULL_BACK_LEVELS, firings
-from ablsim.planning.planner import TURNS, Found, Planner, is_better
+from ablsim.planning.evaluator import Evaluator
+from ablsim.planning.planner import Found, Planner, Say
 from ablsim.planning.prescription import Placement, Prescription
 from ablsim.planning.request import Request
-from ablsim.planning.trials import FEW
+from ablsim.planning.subject import Subject
 
 COLUMNS = ("x_mm", "y_mm", "z_mm")
 """Columns that a table of positions must have; others are left alone."""
@@ -63,37 +64,41 @@ class PlacedPlanner(Planner):
     ----------
     tips : tuple of Point
         Where they are [m].
-    *args, **kwargs
-        As of `Planner`; the request's errors of placement should be none: it is known where they
-        are.
+    subject : Subject
+        Who is treated.
+    request : Request
+        What is asked; its errors of placement should be none: it is known where fibres are.
+    evaluator : Evaluator
+        Runs everything.
+    say : callable, optional
+        Told in a few words what is done.
     """
 
-    def __init__(self, tips: tuple[Point, ...], *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        tips: tuple[Point, ...],
+        subject: Subject,
+        request: Request,
+        evaluator: Evaluator,
+        say: Say | None = None,
+    ) -> None:
+        super().__init__(subject, request, evaluator, say)
         self._tips = tips
 
-    def find(self) -> Found | None:
-        """Return the best that can be made of the fibres as they are; None if it is no case."""
-        request = self.request
-        self._say("what these fibres reach")
-        some = self._run_levels(request)
+    def _begin(self) -> tuple[float, Found | None]:
+        """Judge what lies nearest to complete; no more than that is looked for as it is."""
+        some = self._look(0.0, 0.0)
         if not some:
-            return None
-        pilot = min(some, key=lambda one: abs(one.reserve))
-        few = min(FEW, self.count(pilot.plan))
-        self.trials.begin(self.trials.draw([pilot.plan], few)[0])
-        best: Found | None = None
-        extra, reserve = -self._shift(pilot), 0.0
-        for turn in range(TURNS):
-            trial = self._choose(some, reserve, extra, turn)
-            if trial is None:
-                break
-            found = self.settle(self.judge(trial, reserve))
-            best = found if best is None or is_better(found, best) else best
-            if found.is_feasible or not self._has_more(some, found):
-                break
-            extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
-        return best
+            return 0.0, None
+        nearest = min(some, key=lambda one: abs(one.reserve)).plan
+        found = self.judge(self.trials.run([nearest])[0], 0.0, is_pilot=True)
+        self._learn(found)
+        return 0.0, found
+
+    def _look(self, reserve: float, slack: float) -> list[Candidate]:
+        """Return what these fibres reach at a few energies and pull-backs."""
+        self._say("what these fibres reach")
+        return self._run_levels(self.request)
 
     def _run_levels(self, request: Request) -> list[Candidate]:
         """Run a few energies, pull-backs and numbers of illuminations."""

@@ -9,9 +9,10 @@ from math import ceil, pi
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.grid import Point
 from ablsim.light.fibre import Pattern
 from ablsim.planning.burden import burden_of
-from ablsim.planning.evaluation import Footprint
+from ablsim.planning.evaluation import RADIUS_OF_ONE, Footprint
 from ablsim.planning.evaluator import Evaluator
 from ablsim.planning.footprints import Illumination, repeat, take_footprints
 from ablsim.planning.layouts import Ground, Guess, guess_several, guess_single
@@ -25,9 +26,11 @@ SPACING_LEVELS, ENERGY_LEVELS, PULL_BACK_LEVELS = 4, 3, 3
 ONE_BY_ONE = 0.93
 """Footprint of fibres that fire one after the other, as a share of the depth of those together.
 
-Only to rank: four fibres fired singly ablate a sixth less than together (`physics.md`, B4), which
-is so much in length; runs decide.
+Only to rank: four fibres fired singly ablate about a fifth less than together, which is so much in
+length; runs decide.
 """
+
+_BEYOND = 10e-3  # m that all pull-backs together may be longer than the tumour
 
 FloatArray = NDArray[np.float64]
 Family = tuple[object, ...]
@@ -64,6 +67,43 @@ class Draft:
     depth: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is chosen of a placement but where it goes.
+
+    Parameters
+    ----------
+    illumination : Illumination
+        One of them.
+    rotation : float
+        Of its pattern [rad].
+    count : int
+        Illuminations.
+    step : float
+        Between two of them [m].
+    """
+
+    illumination: Illumination
+    rotation: float
+    count: int
+    step: float
+
+    @property
+    def length(self) -> float:
+        """Of all pull-backs together [m]."""
+        return (self.count - 1) * self.step
+
+    @property
+    def whole(self) -> Illumination:
+        """All illuminations of the placement."""
+        return replace(self.illumination, count=self.count, pull_back=self.step)
+
+    def tips(self, direction: Point) -> tuple[Point, ...]:
+        """Return the tips from their middle [m]."""
+        one = self.illumination
+        return arrange(one.pattern, one.spacing, direction, self.rotation)
+
+
 class Drafter:
     """Drafts treatments of one subject.
 
@@ -81,8 +121,7 @@ class Drafter:
         self._subject = subject
         self._request = request
         self._evaluator = evaluator
-        self._repeated: dict[tuple[Illumination, int, float], Footprint] = {}
-        self.refused: set[str] = set()
+        self._repeated: dict[Illumination, Footprint] = {}
 
     @cached_property
     def footprints(self) -> dict[Illumination, Footprint]:
@@ -97,69 +136,90 @@ class Drafter:
         ]
         return take_footprints(self._subject, wanted, request.reference_power, self._evaluator)
 
-    def draft(self, ground: Ground, required: float) -> list[Draft]:
-        """Return drafts, those with the least burden first.
+    def singles(self, ground: Ground) -> list[Draft]:
+        """Return drafts of one placement, those with the least burden first.
+
+        Parameters
+        ----------
+        ground : Ground
+            Where they are made.
+        """
+        found: list[Draft] = []
+        complete_from = self._request.complete_from
+        for choice in self._choices(ground):
+            guess = guess_single(
+                ground, self._repeat(choice.whole), choice.tips(ground.direction),
+                choice.rotation, choice.length, complete_from=complete_from,
+            )  # fmt: skip
+            if guess is not None:
+                found += self._make(ground, choice, guess)
+        return sorted(found, key=lambda draft: (draft.burden, -draft.reserve))
+
+    def several(self, ground: Ground, required: float) -> list[Draft]:
+        """Return drafts of several placements, of those patterns and energies that go far.
 
         Parameters
         ----------
         ground : Ground
             Where they are made.
         required : float
-            Reserve that they are to reach [m]; with several placements, as many as that takes.
+            Reserve that they are to reach [m], with as many placements as that takes.
         """
-        found = list(self._singles(ground))
-        if not any(draft.reserve >= required + 1.5e-3 for draft in found):
-            found += self._several(ground, required)
+        request = self._request
+        chosen = list(self._far_reaching(ground))
+        footprints = take_footprints(
+            self._subject,
+            list(dict.fromkeys(choice.whole for choice in chosen)),
+            request.reference_power,
+            self._evaluator,
+        )
+        found: list[Draft] = []
+        for choice in chosen:
+            if choice.whole not in footprints:
+                continue
+            guess = guess_several(
+                ground, footprints[choice.whole], choice.tips(ground.direction),
+                choice.rotation, choice.length, required=required,
+                complete_from=request.complete_from, most=request.limits.placements,
+            )  # fmt: skip
+            if guess is not None and len(guess.middles) > 1:
+                found += self._make(ground, choice, guess)
         return sorted(found, key=lambda draft: (draft.burden, -draft.reserve))
 
-    def _singles(self, ground: Ground) -> Iterator[Draft]:
-        axes = self._subject.tumour.axes
-        for pattern, spacing, rotation, energy in self._choices(ground):
-            for illuminations, step in self._pulls(max(axes) + 10e-3):
-                guess = self._guess(ground, pattern, spacing, rotation, energy, illuminations, step)
-                if guess is not None:
-                    yield from self._make(
-                        ground, pattern, spacing, rotation, energy, illuminations, step, guess
-                    )
-
-    def _several(self, ground: Ground, required: float) -> Iterator[Draft]:
-        """Yield layouts of several placements, of those patterns and energies that go far."""
-        request, most = self._request, self._request.limits.placements
+    def _far_reaching(self, ground: Ground) -> Iterator[_Choice]:
+        """Yield what placements may be several of: many fibres, much energy, long pull-backs."""
+        request = self._request
         fewer = 1 if ground.is_open else 0  # past obstacles every layout takes long
         many = {name for name in request.patterns if FIBRES[name] >= request.max_fibres - fewer}
         energies = request.energies.levels(ENERGY_LEVELS)[-2:]
-        axes = self._subject.tumour.axes
-        pulls = sorted(self._pulls(max(axes) + 10e-3), key=lambda pull: -pull[0] * pull[1])
-        # the longest that fit, and about half of that, at the middle step
         steps = request.pull_backs.levels(PULL_BACK_LEVELS)
         middle = steps[len(steps) // 2]
-        counts = sorted({count for count, _ in pulls})
-        chosen = {1, counts[len(counts) // 2], counts[-1]}
-        for pattern, spacing, rotation, energy in self._choices(ground):
-            turned = rotation not in self._rotations(ground, pattern)[:2]
-            if pattern not in many or energy not in energies or turned:
-                continue
-            for count in sorted(chosen):
-                step = middle if count > 1 else 0.0
-                guess = self._guess(
-                    ground, pattern, spacing, rotation, energy, count, step,
-                    required=required, most=most,
-                )  # fmt: skip
-                if guess is not None and len(guess.middles) > 1:
-                    yield from self._make(
-                        ground, pattern, spacing, rotation, energy, count, step, guess
-                    )
+        counts = sorted({count for count, _ in self._pulls()})
+        few = {1, counts[len(counts) // 2], counts[-1]}
+        for choice in self._choices(ground):
+            one = choice.illumination
+            if (
+                one.pattern in many
+                and one.energy in energies
+                and choice.rotation in self._rotations(ground, one.pattern)[:2]
+                and choice.count in few
+                and choice.step == (middle if choice.count > 1 else 0.0)
+            ):
+                yield choice
 
-    def _choices(self, ground: Ground) -> Iterator[tuple[Pattern, float, float, float]]:
+    def _choices(self, ground: Ground) -> Iterator[_Choice]:
+        """Yield everything that may be chosen of a placement."""
         request = self._request
         for pattern in request.patterns:
-            for spacing, rotation, energy in product(
+            for spacing, rotation, energy, (count, step) in product(
                 self._spacings(pattern),
                 self._rotations(ground, pattern),
                 request.energies.levels(ENERGY_LEVELS),
+                tuple(self._pulls()),
             ):
-                if Illumination(pattern, spacing, energy) in self.footprints:
-                    yield pattern, spacing, rotation, energy
+                one = Illumination(pattern, spacing, energy)
+                if one in self.footprints:
+                    yield _Choice(one, rotation, count, step)
 
     def _spacings(self, pattern: Pattern) -> tuple[float, ...]:
         return (0.0,) if pattern == "single" else self._request.spacings.levels(SPACING_LEVELS)
@@ -175,65 +235,34 @@ class Drafter:
             "square": (0.0, pi / 4),
         }[pattern]
 
-    def _pulls(self, longest: float) -> Iterator[tuple[int, float]]:
+    def _pulls(self) -> Iterator[tuple[int, float]]:
         """Yield numbers of illuminations and pull-backs [m] that no tumour makes pointless."""
         request = self._request
+        longest = max(self._subject.tumour.axes) + _BEYOND
         yield 1, 0.0
         for count in range(2, request.max_illuminations + 1):
             for step in request.pull_backs.levels(PULL_BACK_LEVELS):
                 if (count - 1) * step <= longest:
                     yield count, step
 
-    def _guess(
-        self,
-        ground: Ground,
-        pattern: Pattern,
-        spacing: float,
-        rotation: float,
-        energy: float,
-        illuminations: int,
-        step: float,
-        *,
-        required: float | None = None,
-        most: int = 1,
-    ) -> Guess | None:
-        one = Illumination(pattern, spacing, energy)
-        key = (one, illuminations, step)
-        if key not in self._repeated:
-            self._repeated[key] = repeat(self.footprints[one], illuminations, step)
-        footprint = self._repeated[key]
-        tips = arrange(pattern, spacing, ground.direction)
-        if rotation:
-            tips = arrange(pattern, spacing, ground.direction, rotation)
-        length = (illuminations - 1) * step
-        if required is None:
-            return guess_single(ground, footprint, tips, rotation, length)
-        return guess_several(
-            ground, footprint, tips, rotation, length,
-            required=required, complete_from=self._request.complete_from, most=most,
-        )  # fmt: skip
+    def _repeat(self, whole: Illumination) -> Footprint:
+        """Return the guessed footprint of a placement: its illuminations side by side."""
+        if whole not in self._repeated:
+            one = self.footprints[replace(whole, count=1, pull_back=0.0)]
+            self._repeated[whole] = repeat(one, whole.count, whole.pull_back)
+        return self._repeated[whole]
 
-    def _make(
-        self,
-        ground: Ground,
-        pattern: Pattern,
-        spacing: float,
-        rotation: float,
-        energy: float,
-        illuminations: int,
-        step: float,
-        guess: Guess,
-    ) -> Iterator[Draft]:
+    def _make(self, ground: Ground, choice: _Choice, guess: Guess) -> Iterator[Draft]:
         """Yield the draft of a layout, fired together, one by one, or either."""
-        request, subject = self._request, self._subject
-        fibres = FIBRES[pattern]
+        request, subject, one = self._request, self._subject, choice.illumination
+        fibres, count = FIBRES[one.pattern], choice.count
         power = request.reference_power
-        tips = arrange(pattern, spacing, ground.direction, rotation)
-        one = self.footprints[Illumination(pattern, spacing, energy)]
+        tips = choice.tips(ground.direction)
+        zone = self.footprints[one].volume
         for together in firings(request, fibres):
-            time = illuminations * energy * (1 if together else fibres) / power
-            whole = fibres * illuminations * energy
-            sessions = request.sessions_for(len(guess.middles), whole, time, fibres)
+            time = count * one.energy * (1 if together else fibres) / power
+            energy = fibres * count * one.energy
+            sessions = request.sessions_for(len(guess.middles), energy, time, fibres)
             if sessions is None:
                 continue
             plan = Prescription(
@@ -241,25 +270,26 @@ class Drafter:
                 power=power,
                 placements=tuple(
                     place_pattern(
-                        tips, middle, ground.direction,
-                        energy=energy, illuminations=illuminations, pull_back=step, session=session,
+                        tips, middle, ground.direction, energy=one.energy,
+                        illuminations=count, pull_back=choice.step, session=session,
                     )
                     for middle, session in zip(guess.middles, sessions, strict=True)
                 ),
                 together=together,
-                pattern=pattern,
-                spacing=spacing,
-                rotation=rotation,
+                pattern=one.pattern,
+                spacing=one.spacing,
+                rotation=choice.rotation,
             )  # fmt: skip
             reserve = guess.reserve(request.complete_from)
             if not together:
-                reserve -= (1.0 - ONE_BY_ONE) * np.cbrt(one.volume) * 0.6
-            zone = min(one.volume * illuminations, _around(subject, guess.depth)) * len(sessions)
-            healthy = max(0.0, zone - _volume(subject))
+                reserve -= (1.0 - ONE_BY_ONE) * RADIUS_OF_ONE * np.cbrt(zone)
+            whole = min(zone * count, _around(subject, guess.depth)) * len(sessions)
+            healthy = max(0.0, whole - _volume(subject))
+            kind = (one.pattern, one.spacing, choice.rotation, count, choice.step)
             yield Draft(
                 plan=plan,
-                family=(pattern, spacing, rotation, illuminations, step, len(sessions), together),
-                group=(pattern, min(illuminations, 3), min(len(sessions), 2), together),
+                family=(*kind, len(sessions), together),
+                group=(one.pattern, min(count, 3), min(len(sessions), 2), together),
                 reserve=float(reserve),
                 healthy=healthy,
                 burden=burden_of(plan, healthy, request.weights),

@@ -3,7 +3,9 @@
 Points of one scrambled Sobol sequence say for each draw which of the joint draws of parameters that
 published lesions left is taken, where in its own spread every other parameter lies, and how far
 each fibre of each placement misses. A placement has the same errors in the same draw whatever else
-of a plan changes, so differences between plans are not chance.
+of a plan changes, so differences between plans are not chance. What fibres of one placement miss by
+together is every placement's own; what each fibre misses by beside that repeats from the fourth
+placement on, so that a placement is one of `VARIANTS` in a draw, wherever it ends up.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,7 @@ from ablsim.cohort.study_tables import PlacementTable
 from ablsim.errors import CaseError
 from ablsim.geometry import perpendiculars
 from ablsim.grid import Point
-from ablsim.planning.prescription import Placement, Prescription
+from ablsim.planning.prescription import Placement, Prescription, add, moved
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
 from ablsim.uncertainty.factors import Factor, find_factors
@@ -36,6 +38,9 @@ FACTORS_MOST = 16
 
 PLACEMENTS_MOST = 100
 """Placements that a draw has room for."""
+
+VARIANTS = 3
+"""How many placements of one draw have fibres that miss each in its own way."""
 
 PER_PLACEMENT = 3 + 4 * 3
 """Numbers that one placement takes: a shift of all, and an error of each of four fibres."""
@@ -85,8 +90,9 @@ class Draws:
         """What is not known of the subject's case."""
         return find_factors(self.subject.case)
 
+    @cached_property
     def coordinates(self) -> FloatArray:
-        """Return the coordinate of every factor in every draw, shape (n, n_factors)."""
+        """The coordinate of every factor in every draw, shape (n, n_factors)."""
         posterior = shipped_posterior()
         found = np.empty((self.count, len(self.factors)))
         for i, factor in enumerate(self.factors):
@@ -97,36 +103,38 @@ class Draws:
                 found[:, i] = [coordinate(factor, u) for u in self._points[:, 1 + i]]
         return found
 
-    @cached_property
-    def _coordinates(self) -> FloatArray:
-        return self.coordinates()
-
     def misplace(self, plan: Prescription, draw: int) -> Prescription:
         """Return a plan whose fibres lie where they end up in one draw."""
         if self.request.errors.is_exact:
             return plan
         placements = tuple(
-            self._miss(placement, plan.direction, draw, number)
+            moved(self.variant(placement, plan.direction, draw, number), self.shift(draw, number))
             for number, placement in enumerate(plan.placements)
         )
         return replace(plan, placements=placements)
 
+    def shift(self, draw: int, number: int) -> FloatArray:
+        """Return what all fibres of a placement miss by together in one draw [m], shape (3,)."""
+        first = 1 + FACTORS_MOST + number * PER_PLACEMENT
+        return self.request.errors.shift * np.asarray(ndtri(self._points[draw, first : first + 3]))
+
+    def variant(self, placement: Placement, direction: Point, draw: int, number: int) -> Placement:
+        """Return a placement with what each of its fibres misses by alone in one draw."""
+        if self.request.errors.is_exact:
+            return placement
+        which = number % VARIANTS
+        first = 1 + FACTORS_MOST + which * PER_PLACEMENT + 3
+        z = np.asarray(ndtri(self._points[draw, first : first + PER_PLACEMENT - 3]))
+        return miss(placement, direction, self.request.errors, z, self.request.seed, draw, which)
+
     def text(self, plan: Prescription, draw: int, spacing: float) -> str:
         """Return the case of a plan in one draw, on cells of ``spacing`` [m] or finer."""
         missed = self.misplace(plan, draw)
-        return write_draw(
-            self.subject, self.factors, plan, missed, self._coordinates[draw], spacing
-        )
+        return write_draw(self.subject, self.factors, plan, missed, self.coordinates[draw], spacing)
 
     def case(self, plan: Prescription, draw: int, spacing: float) -> Case:
         """Return that case."""
         return Case.from_text(self.text(plan, draw, spacing), source="a draw of the plan")
-
-    def _miss(self, placement: Placement, direction: Point, draw: int, number: int) -> Placement:
-        first = 1 + FACTORS_MOST + number * PER_PLACEMENT
-        z = np.asarray(ndtri(self._points[draw, first : first + PER_PLACEMENT]))
-        seed = self.request.seed
-        return miss(placement, direction, self.request.errors, z, seed, draw, number)
 
 
 def write_draw(
@@ -166,7 +174,7 @@ def miss(
     seed: int,
     *words: object,
 ) -> Placement:
-    """Return a placement with its errors; one that brings fibres together is made anew.
+    """Return a placement whose fibres miss, each alone; anew where that brings two together.
 
     Parameters
     ----------
@@ -176,25 +184,28 @@ def miss(
         From the hand to the tips.
     errors : PlacementTable
         How far they miss.
-    z : ndarray of float64, shape (PER_PLACEMENT,)
-        Standard normal numbers: of the shift of all along x, y, z, then of each fibre across its
-        direction twice and along it.
+    z : ndarray of float64, shape (PER_PLACEMENT - 3,)
+        Standard normal numbers: of each fibre across its direction twice and along it.
     seed : int
         Of the numbers of further tries.
     *words
         What these hang on.
+
+    Raises
+    ------
+    CaseError
+        If they hardly ever keep their distance.
     """
     across = np.array([*perpendiculars(direction), direction])
     spread = np.array([errors.lateral, errors.lateral, errors.depth])
     n = placement.fibres
     for attempt in range(_TRIES):
         if attempt:
-            z = np.array([normal(seed, *words, attempt, i) for i in range(PER_PLACEMENT)])
-        own = (z[3 : 3 + 3 * n].reshape(n, 3) * spread) @ across
-        tips = np.asarray(placement.tips) + errors.shift * z[:3] + own
-        found: list[Point] = [(x, y, w) for x, y, w in tips.round(6).tolist()]
+            z = np.array([normal(seed, *words, attempt, i) for i in range(PER_PLACEMENT - 3)])
+        own = (z[: 3 * n].reshape(n, 3) * spread) @ across
+        found = tuple(add(tip, by) for tip, by in zip(placement.tips, own.tolist(), strict=True))
         if all(dist(a, b) >= errors.closest for a, b in combinations(found, 2)):
-            return replace(placement, tips=tuple(found))
+            return replace(placement, tips=found)
     msg = (
         f"the errors of placement: in {_TRIES} tries fibres never kept {1e3 * errors.closest:g} mm "
         "between them; allowed are spacings larger than that by a few standard deviations; give "

@@ -34,11 +34,14 @@ RADIUS_OF_ONE = (3.0 / (4.0 * np.pi)) ** (1.0 / 3.0)
 FOOTPRINT_STEP = 2.5e-3
 """Between two points at which the depth in a footprint is kept [m]."""
 
-_QUANTILES = 101  # of the margins over the tumour's surface that are kept
+QUANTILES = 101
+"""Quantiles of the margins over the tumour's surface that are kept."""
+
 _SITES = 240  # points on the tumour's surface whose margins are kept
 _RESOLUTION = 1e-5  # m of a depth that is kept
 _SLICE_STEP = 1e-3  # m
 _FAR = 40e-3  # m; further out is not told apart
+_BESIDE_ZONE = 8e-3  # m around a zone of which a footprint knows
 
 Record = dict[str, Any]
 FloatArray = NDArray[np.float64]
@@ -90,6 +93,10 @@ class Evaluation:
         Edge of a cell [m] and time taken [s].
     cells : int
         Of the grid.
+    balance_error : float
+        Share of the energy that the run's books miss.
+    slices : tuple of Slice
+        The zone in planes through the tumour, where they were asked for.
     """
 
     fraction: float
@@ -108,7 +115,8 @@ class Evaluation:
     spacing: float
     wall: float
     cells: int
-    slices: tuple["Slice", ...] = ()
+    balance_error: float = 0.0
+    slices: tuple[Slice, ...] = ()
 
     @property
     def within_limits(self) -> bool:
@@ -179,7 +187,7 @@ def evaluate(text: str, *, with_slices: bool = False) -> Record:
     surface = tumour.margin_map
     order = np.argsort(surface.margins)
     share = np.cumsum(surface.areas[order]) / surface.areas.sum()
-    at = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    at = (np.arange(QUANTILES) + 0.5) / QUANTILES
     margins = np.interp(at, share, surface.margins[order])
     few = np.linspace(0, len(order) - 1, min(_SITES, len(order))).astype(int)
     ablated = tumour.ablated_fraction * tumour.volume
@@ -240,6 +248,7 @@ def read_evaluation(record: Mapping[str, Any]) -> Evaluation:
         spacing=1e-3 * float(record["spacing_mm"]),
         wall=float(record["wall_s"]),
         cells=int(record["cells"]),
+        balance_error=float(record["balance_error"]),
         slices=tuple(_read_slice(entry) for entry in record["slices"]),
     )
 
@@ -301,14 +310,14 @@ def _unpacked(text: str, shape: Sequence[int]) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """How deep every place around fibres lies in the zone of one illumination.
+    """How deep every place around fibres lies in their zone.
 
     Parameters
     ----------
     depth : ndarray of float64, shape (nx, ny, nz)
         Distance to the surface of the zone, positive inside [m].
     low : ndarray of float64, shape (3,)
-        The first point, from the middle of the tips [m].
+        The first point, LPS [m].
     volume : float
         Of the zone [m^3].
     """
@@ -319,7 +328,7 @@ class Footprint:
 
     @property
     def ahead(self) -> float:
-        """How far beyond the middle of its tips the middle of the zone lies, as light goes [m]."""
+        """How far the middle of the zone lies from the origin, as light goes of fibres down [m]."""
         inside = (self.depth > 0.0).sum(axis=(0, 1))
         if not inside.any():
             return 0.0
@@ -328,26 +337,41 @@ class Footprint:
 
 
 def take_footprint(text: str) -> Record:
-    """Return the footprint of a case whose tips have their middle at the origin."""
+    """Return how deep every place near the zone of a case lies in it, for `read_footprint`."""
     began = time.perf_counter()
     result = simulate(_read(text))
     zone, _ = measure_reported(result)
-    grid = result.grid
-    inside = 0.5 * np.asarray(grid.size) - grid.spacing
-    counts = np.floor(inside / FOOTPRINT_STEP).astype(int)
-    lines = [FOOTPRINT_STEP * np.arange(-n, n + 1) for n in counts]
+    low, high = _around_zone(result)
+    lines = [
+        FOOTPRINT_STEP * np.arange(np.ceil(a / FOOTPRINT_STEP), np.floor(b / FOOTPRINT_STEP) + 1)
+        for a, b in zip(low, high, strict=True)
+    ]
     points = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1)
-    centre = np.asarray(grid.centre)
-    depth = depth_in_zone(result, (points + centre).reshape(-1, 3)).reshape(points.shape[:-1])
+    depth = depth_in_zone(result, points.reshape(-1, 3)).reshape(points.shape[:-1])
     return {
         "schema": SCHEMA,
         "volume_ml": _short(to_ml(zone.volume)),
-        "low_mm": [to_mm(float(line[0] + c)) for line, c in zip(lines, centre, strict=True)],
+        "low_mm": [_short(to_mm(line[0])) for line in lines],
         "shape": list(depth.shape),
-        "depth": _packed(depth),
-        "cells": grid.n_cells,
+        "depth": _packed(np.maximum(-_FAR, depth)),
+        "cells": result.grid.n_cells,
         "wall_s": time.perf_counter() - began,
     }
+
+
+def _around_zone(result: Result) -> tuple[FloatArray, FloatArray]:
+    """Return the corners [m] of the box some way around the zone, inside the domain."""
+    grid = result.grid
+    omega = getattr(result.fields, result.case.physics.reported_zone)
+    cells = np.argwhere(omega >= 1.0)[:, ::-1]  # x, y, z
+    origin, size = np.asarray(grid.origin), np.asarray(grid.size)
+    low, high = origin + grid.spacing, origin + size - grid.spacing
+    if len(cells) == 0:
+        middle = 0.5 * (low + high)
+        return middle - FOOTPRINT_STEP, middle + FOOTPRINT_STEP
+    first = origin + grid.spacing * (cells.min(axis=0) + 0.5) - _BESIDE_ZONE
+    last = origin + grid.spacing * (cells.max(axis=0) + 0.5) + _BESIDE_ZONE
+    return np.maximum(low, first), np.minimum(high, last)
 
 
 def read_footprint(record: Mapping[str, Any]) -> Footprint:

@@ -44,6 +44,25 @@ class Task:
         return hashlib.sha256(f"{self.kind}\n{code}\n{self.text}".encode()).hexdigest()[:40]
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one run.
+
+    Parameters
+    ----------
+    record : mapping or None
+        Its answer; None where there is none.
+    reason : str
+        Why there is none.
+    is_accident : bool
+        Whether the same run might succeed another time, with more memory for instance.
+    """
+
+    record: Record | None
+    reason: str = ""
+    is_accident: bool = False
+
+
 @dataclass(slots=True)
 class Tally:
     """How much was done."""
@@ -51,6 +70,7 @@ class Tally:
     computed: int = 0
     found: int = 0
     failed: int = 0
+    accidents: int = 0
     wall: float = 0.0
     reasons: dict[str, str] = field(default_factory=dict)
 
@@ -169,7 +189,7 @@ class Evaluator:
             return {}
         lost: dict[str, Task] = {}
         try:
-            waiting: dict[Future[tuple[Record | None, str]], str] = {
+            waiting: dict[Future[Done], str] = {
                 pool.submit(_work, task): key for key, task in new.items()
             }
         except BrokenProcessPool:
@@ -194,9 +214,24 @@ class Evaluator:
             if self._pool is pool:
                 self._pool = None
 
-    def _keep(self, key: str, task: Task, done: tuple[Record | None, str]) -> None:
-        record, reason = done
-        kept = {"record": record, "reason": reason, "kind": task.kind, "case": task.text}
+    def _keep(self, key: str, task: Task, done: Done) -> None:
+        if not done.is_accident:
+            self._write(key, task, done)
+        with self._lock:
+            self._memory[key] = done.record
+            tally = self.tally
+            tally.computed += 1
+            tally.accidents += done.is_accident
+            if done.record is None:
+                tally.failed += 1
+                tally.reasons[key] = done.reason
+            else:
+                tally.wall += float(done.record["wall_s"])
+            if self._on_run is not None:
+                self._on_run(tally)
+
+    def _write(self, key: str, task: Task, done: Done) -> None:
+        kept = {"record": done.record, "reason": done.reason, "kind": task.kind, "case": task.text}
         try:
             write_atomically(self._path(key), json.dumps(kept, ensure_ascii=False) + "\n")
         except OSError as error:
@@ -205,31 +240,22 @@ class Evaluator:
                 "done is kept; make room and run the same command again to go on"
             )
             raise UnfinishedError(msg) from None
-        with self._lock:
-            self._memory[key] = record
-            tally = self.tally
-            tally.computed += 1
-            if record is None:
-                tally.failed += 1
-                tally.reasons[key] = reason
-            else:
-                tally.wall += float(record["wall_s"])
-            if self._on_run is not None:
-                self._on_run(tally)
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.json"
 
 
-def _work(task: Task) -> tuple[Record | None, str]:
-    """Compute one run in a worker; return its record, or why there is none."""
+def _work(task: Task) -> Done:
+    """Compute one run in a worker."""
     from ablsim.planning.evaluation import evaluate, take_footprint
 
     try:
         if task.kind == "footprint":
-            return take_footprint(task.text), ""
-        return evaluate(task.text, with_slices=task.kind == "plan"), ""
-    except MemoryError:
-        return None, "not enough memory"
+            return Done(take_footprint(task.text))
+        return Done(evaluate(task.text, with_slices=task.kind == "plan"))
     except AblsimError as error:
-        return None, str(error)
+        return Done(None, str(error))
+    except MemoryError:
+        return Done(None, "not enough memory", is_accident=True)
+    except Exception as error:  # one run must not end the search; it is counted and said
+        return Done(None, f"{type(error).__name__}: {error}", is_accident=True)

@@ -1,8 +1,9 @@
-"""Footprints of single illuminations: how deep each place around the fibres lies in their zone.
+"""Footprints: how deep each place around the fibres of one placement lies in their zone.
 
-They serve to guess what a layout reaches by laying them side by side, which knows nothing of the
-heat that neighbours give each other, of vessels nearby or of what is dead already. The guess says
-what is worth a run; a run says what is so.
+Those of single illuminations serve to guess what a layout reaches by laying them side by side,
+which knows nothing of the heat that neighbours give each other, of vessels nearby or of what is
+dead already. Placements of a session of their own give each other little, so whole placements side
+by side come near to a run of them all. The guess says what is worth a run; a run says what is so.
 """
 
 from collections.abc import Sequence
@@ -34,11 +35,16 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Illumination:
-    """What one footprint is of: so many fibres, so far apart [m], so much from each [J]."""
+    """What one footprint is of: so many fibres, so far apart [m], so much from each [J].
+
+    Of a whole placement there are several, so far from each other [m].
+    """
 
     pattern: Pattern
     spacing: float
     energy: float
+    count: int = 1
+    pull_back: float = 0.0
 
 
 def take_footprints(
@@ -66,27 +72,31 @@ def take_footprints(
 
 
 def _text(subject: Subject, one: Illumination, power: float) -> str:
-    tumour = subject.case.tumour
-    diameter = min(TUMOUR_MOST, max(subject.tumour.axes))
-    changes: dict[str, object] = {"vessel": None, "organ": None, "probe": None, "domain": None}
-    if tumour is not None:
-        changes["tumour"] = {
-            "tissue": tumour.tissue,
-            "perfusion": tumour.perfusion,
-            "shape": "sphere",
-            "diameter": LENGTH.write(diameter),
-        }
     placement = place_pattern(
         arrange(one.pattern, one.spacing, _DOWN),
         HOME,
         _DOWN,
         energy=one.energy,
-        illuminations=1,
-        pull_back=0.0,
+        illuminations=one.count,
+        pull_back=one.pull_back,
         session=0,
     )
-    alone = Subject(subject.case.replace(changes))
-    return alone.text(Prescription(_DOWN, power, (placement,)), SPACING)
+    return alone(subject).text(Prescription(_DOWN, power, (placement,)), SPACING)
+
+
+def alone(subject: Subject) -> Subject:
+    """Return a spherical tumour like a subject's at the origin, with nothing but liver around."""
+    tumour = subject.tumour
+    changes: dict[str, object] = {
+        **dict.fromkeys(("vessel", "organ", "probe", "domain")),
+        "tumour": {
+            "tissue": tumour.tissue,
+            "perfusion": tumour.perfusion,
+            "shape": "sphere",
+            "diameter": LENGTH.write(min(TUMOUR_MOST, max(tumour.axes))),
+        },
+    }
+    return Subject(subject.case.replace(changes))
 
 
 def repeat(footprint: Footprint, illuminations: int, pull_back: float) -> Footprint:
@@ -127,7 +137,10 @@ def depth_at(
     side = (second - first) / np.linalg.norm(second - first)
     axis = np.asarray(direction)
     frame = np.array([side, -np.cross(axis, side), -axis])  # of fibres that point down
-    local = (offsets @ frame.T - footprint.low) / FOOTPRINT_STEP
-    return np.asarray(
-        ndimage.map_coordinates(footprint.depth, np.moveaxis(local, -1, 0), order=1, mode="nearest")
-    )
+    return depth_of(footprint, offsets @ frame.T)
+
+
+def depth_of(footprint: Footprint, points: FloatArray) -> FloatArray:
+    """Return how deep points, shape (..., 3), lie in the zone of a footprint, in its frame [m]."""
+    at = np.moveaxis((points - footprint.low) / FOOTPRINT_STEP, -1, 0)
+    return np.asarray(ndimage.map_coordinates(footprint.depth, at, order=1, mode="nearest"))

@@ -70,6 +70,11 @@ class Ground:
         return np.asarray(self.middles[near])
 
     @property
+    def key(self) -> tuple[object, ...]:
+        """What makes it this ground, of one subject."""
+        return (self.direction, self.stand_off, self.correction.tobytes())
+
+    @property
     def is_open(self) -> bool:
         """Whether nothing stands in the way and nothing was learned."""
         case = self.subject.case
@@ -97,7 +102,13 @@ class Guess:
 
 
 def guess_single(
-    ground: Ground, footprint: Footprint, pattern: tuple[Point, ...], rotation: float, length: float
+    ground: Ground,
+    footprint: Footprint,
+    pattern: tuple[Point, ...],
+    rotation: float,
+    length: float,
+    *,
+    complete_from: float,
 ) -> Guess | None:
     """Return the best single placement; None if no place for it can be reached.
 
@@ -113,12 +124,14 @@ def guess_single(
         Of the pattern [rad].
     length : float
         Of all its pull-backs together [m].
+    complete_from : float
+        Share of the tumour from which on it is complete.
     """
     middles = _behind(ground, ground.near_middles, footprint)
     table, allowed = _depths(ground, footprint, pattern, rotation, length, middles)
     if not allowed.any():
         return None
-    scores = np.quantile(table, 0.01, axis=1)
+    scores = np.quantile(table, 1.0 - complete_from, axis=1)
     scores[~allowed] = -np.inf
     best = int(np.argmax(scores.round(6)))
     return Guess((_point(middles[best]),), table[best].astype(np.float64))

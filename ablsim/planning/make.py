@@ -120,7 +120,7 @@ def make_plan(
         front=find_front(found, planner),
         binding=find_binding(found, request),
         concessions=concessions,
-        warnings=find_warnings(subject, found),
+        warnings=find_warnings(subject, found, tally),
         evaluations=evaluator.asked,
         runs=tally.computed - computed,
         wall=time.perf_counter() - began,

@@ -1,9 +1,10 @@
 """From a demand to a prescription: search, probability, refinement, and a check on fine cells.
 
 The demand is a probability; what is searched for is a reserve, how far the zone of the treatment as
-planned may recede before it is incomplete. Draws of everything unknown, made on one plan, say which
-reserve the probability takes. What the search finds is tried under a few draws, refined under them,
-and judged under many and on fine cells; what is missing then is asked for on top, and it goes on.
+planned may recede before it is incomplete. Trials, a few draws of everything unknown, say which
+reserve the probability takes of plans like those found. What the search finds is tried, refined,
+and judged under many draws by whole runs and on fine cells; what is missing then is asked for on
+top, and it goes on.
 """
 
 from collections.abc import Callable
@@ -11,17 +12,27 @@ from dataclasses import dataclass
 
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.drafts import Drafter, with_energy
-from ablsim.planning.evaluator import Evaluator
+from ablsim.planning.evaluator import Evaluator, Task
+from ablsim.planning.laid import (
+    CAST_DRAWS,
+    PILOT_CAST_DRAWS,
+    infer,
+    is_inferable,
+    whole_runs,
+)
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Probability, Sample
 from ablsim.planning.refine import Refiner
 from ablsim.planning.request import FINE_UP_TO, SMALL, Request
 from ablsim.planning.search import ROUNDS, Search
 from ablsim.planning.subject import Subject
-from ablsim.planning.trials import FEW, Trial, Trials, cheapest_trial
+from ablsim.planning.trials import DRAWS, PILOT, Trial, Trials, cheapest_trial
 
 FIRST_RESERVE = 3e-3
 """Reserve that the search begins with, before draws have said what it takes [m]."""
+
+PILOTS = 3
+"""Most times that the reserve to look for is found out before anything is judged."""
 
 TURNS = 4
 """Most times that the search begins anew with a better known reserve."""
@@ -35,7 +46,7 @@ CLOSE = 0.02
 FAR = 0.04
 """How far short of the demand a probability must be for the rest of its draws to be pointless."""
 
-SETTLING = 3
+SETTLING = 2
 """Most times that a plan is judged anew with other energy."""
 
 AMPLE = 0.1e-3
@@ -47,7 +58,7 @@ NEAR = 0.7e-3
 DEAREST = 1.25
 """Burden up to which plans are tried, over that of the cheapest that may do."""
 
-SHORT = 5
+SHORT = 4
 """Most plans that are tried under a few draws at a time."""
 
 Say = Callable[[str], None]
@@ -124,58 +135,83 @@ class Planner:
         self.trials = Trials(subject, request, self.bench, evaluator)
         self.refiner = Refiner(subject, request, self.trials)
         self.judged: list[Found] = []
+        self.extra = 0.0
 
     def find(self) -> Found | None:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
-        first = self.search.find(FIRST_RESERVE, rounds=3)
-        pilot = cheapest(first, FIRST_RESERVE)
-        if pilot is None:
-            return None
-        reserve = FIRST_RESERVE
-        for _ in range(2):  # a first guess, and one near enough to what will be found
-            self._say("how far draws lie beside the plan")
-            few = min(FEW, self.count(pilot.plan))
-            sample = self.trials.draw([pilot.plan], few)[0]
-            self.trials.begin(sample)
-            wanted = sample.required(pilot.reserve, self.request.probability)
-            is_near = abs(wanted - pilot.reserve) < NEAR
-            reserve = wanted
-            if is_near:
-                break
-            pilot = cheapest(self.search.find(reserve, rounds=self._rounds()), reserve) or pilot
-        best: Found | None = None
-        extra = -self._shift(pilot)
+        reserve, best = self._begin()
         for turn in range(TURNS):
-            some = self.search.find(reserve, rounds=self._rounds())
-            trial = self._choose(some, reserve, extra, turn)
+            some = self._look(reserve, 0.0 if turn else self._slack)
+            trial = self._choose(some, reserve, turn)
             if trial is None:
                 break
             found = self.settle(self.judge(trial, reserve))
             best = found if best is None or is_better(found, best) else best
             if found.is_feasible or not self._has_more(some, found):
                 break
-            # the draws of this plan stand for the next ones better than those of the first did
-            extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
+            self._learn(found)
             reserve = found.best.reserve - self._spare(found)
         return best
+
+    def _begin(self) -> tuple[float, Found | None]:
+        """Return the reserve [m] that plans like those found take to reach the probability.
+
+        The last pilot is judged, so that what trials lack is known; it is returned as well.
+        """
+        reserve = FIRST_RESERVE
+        found = None
+        for number in range(PILOTS):
+            some = self._look(reserve, self._slack)
+            if not some:
+                break
+            self._say("what reserve the probability takes")
+            likely = cheapest(some, reserve)
+            single = [one for one in some if len(one.plan.placements) == 1]
+            far = max(single, key=lambda one: (one.reserve, -one.burden), default=None)
+            pilots = {one.plan: None for one in (likely, far) if one is not None}
+            trials = self.trials.run(list(pilots))
+            if not trials:
+                break
+            # a plan that reaches further, and in all directions, takes less of a reserve
+            pilot = min(trials, key=lambda one: one.required)
+            if pilot.required < reserve + NEAR or number == PILOTS - 1:
+                found = self.judge(pilot, reserve, is_pilot=True)
+                self._learn(found)
+                return found.best.reserve - self._spare(found), found
+            reserve = pilot.required
+        return reserve, found
+
+    def _look(self, reserve: float, slack: float) -> list[Candidate]:
+        """Return what is known after looking for plans with a reserve [m].
+
+        ``slack`` is what refining one placement may make up for [m], before several are looked at.
+        """
+        return self.search.find(reserve, self._rounds(), slack)
+
+    @property
+    def _slack(self) -> float:
+        request = self.request
+        spans = (request.spacings, request.energies, request.pull_backs, request.powers)
+        return NEAR if any(one.is_continuous and one.is_free for one in spans) else 0.0
 
     def settle(self, found: Found) -> Found:
         """Return a plan with as much energy as the demand takes, no more and no less.
 
-        How much a little energy is worth is tried under the plan's own worst draws; then the plan
-        with the energy that this says is judged, and again, until the probability is that asked
-        for. The nearest is returned where the energy that it takes is not allowed.
+        How much a little energy is worth is tried; then the plan with the energy that this says is
+        judged, and again, until the probability is that asked for. The nearest is returned where
+        the energy that it takes is not allowed.
         """
         best = found
         for _ in range(SETTLING):
-            excess = found.probability.complete.value - self.request.probability
-            if -TOLERANCE <= excess <= CLOSE:
+            chance = found.probability.complete
+            excess = chance.value - self.request.probability
+            if -TOLERANCE <= excess <= max(CLOSE, self._blur(found)):
                 break
             self._say("as much energy as it takes")
-            self.trials.begin(found.sample)
+            self._learn(found)
             plan, energies = found.best.plan, self.request.energies
             energy = plan.energy_per_fibre
-            aside = energies.nearest(energy * (1.15 if excess < 0.0 else 0.87))
+            aside = energies.nearest(energy * (1.1 if excess < 0.0 else 0.91))
             pair = self.trials.run([plan, with_energy(plan, aside)])
             if len(pair) < 2 or aside == energy:
                 break
@@ -191,6 +227,14 @@ class Planner:
             best = found if is_better(found, best) else best
         return best
 
+    def _blur(self, found: Found) -> float:
+        """Return how far above the demand the probability of several placements may stay.
+
+        Each judgement of these takes minutes; what its draws cannot tell from the demand will do.
+        """
+        chance = found.probability.complete
+        return chance.value - chance.low if len(found.best.plan.placements) > 1 else 0.0
+
     def _has_more(self, some: list[Candidate], found: Found) -> bool:
         """Say whether a plan was run that reaches further than one that falls short."""
         judged = {one.best.plan for one in self.judged}
@@ -205,7 +249,7 @@ class Planner:
     def _seen(self) -> list[Candidate]:
         return [one.best for one in self.judged]
 
-    def judge(self, trial: Trial, reserve: float) -> Found:
+    def judge(self, trial: Trial, reserve: float, *, is_pilot: bool = False) -> Found:
         """Return a plan with its probability, and how it does on fine cells.
 
         Parameters
@@ -214,16 +258,23 @@ class Planner:
             The plan. Where its first draws say that it falls far short, more are not made.
         reserve : float
             What was searched for [m].
+        is_pilot : bool
+            Whether to see only what trials lack: with fewer draws, and of several placements
+            without the run on fine cells, which makes it no answer.
         """
         best = trial.candidate
-        self._say("the plan on fine cells")
-        fine = self.fine_bench.run([best.plan])[0] or best
-        shift = fine.reserve - best.reserve
-        shift_of_margin = fine.outcome.margin_min - best.outcome.margin_min
-        self._say("probability")
-        count = self.count(best.plan)
-        for number in sorted({min(FEW, count), count}):
-            sample = self.trials.draw([best.plan], number)[0]
+        self._say("probability, and the plan on fine cells")
+        count = min(self.count(best.plan), PILOT) if is_pilot else self.count(best.plan)
+        is_checked = not is_pilot or len(best.plan.placements) == 1
+        for number in sorted({min(PILOT, count), count}):
+            fine_task = [self.fine_bench.task(best.plan)] if is_checked else []
+            draws = self._draw_tasks(best.plan, number, is_pilot=is_pilot)
+            self.evaluator.run([*fine_task, *draws])  # all at once: no worker waits
+            sample = self.draw(best, number, is_pilot=is_pilot)
+            checked = self.fine_bench.run([best.plan])[0] if is_checked else None
+            fine = checked or best
+            shift = fine.reserve - best.reserve
+            shift_of_margin = fine.outcome.margin_min - best.outcome.margin_min
             probability = sample.assess(shift, shift_of_margin)
             if probability.complete.value < self.request.probability - FAR:
                 break
@@ -238,44 +289,73 @@ class Planner:
             sample=sample,
             probability=probability,
             required=reserve,
-            is_feasible=reached and best.is_allowed and fine.is_allowed,
+            is_feasible=reached and best.is_allowed and checked is not None and checked.is_allowed,
         )
         self.judged.append(found)
         return found
+
+    def _learn(self, found: Found) -> None:
+        """Note what trials lack of many whole draws and of fine cells, for the next plans."""
+        self.trials.begin(found.sample)
+        self.extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
+
+    def draw(self, planned: Candidate, count: int, *, is_pilot: bool = False) -> Sample:
+        """Return draws of a plan: whole runs, or of several placements also what these say."""
+        casts, plan = self.trials.casts, planned.plan
+        if not is_inferable(casts, plan):
+            return self.trials.draw([plan], count)[0]
+        whole, distinct = self._shares(plan, count, is_pilot=is_pilot)
+        return infer(casts, planned, self.trials.draw([plan], whole)[0], count, distinct)
+
+    def _draw_tasks(self, plan: Prescription, count: int, *, is_pilot: bool) -> list[Task]:
+        """Return all runs that drawing a plan takes."""
+        casts = self.trials.casts
+        if not is_inferable(casts, plan):
+            return self.trials.tasks(plan, range(count))
+        whole, distinct = self._shares(plan, count, is_pilot=is_pilot)
+        return [*self.trials.tasks(plan, range(whole)), *casts.tasks(plan, range(distinct))]
+
+    def _shares(self, plan: Prescription, count: int, *, is_pilot: bool) -> tuple[int, int]:
+        """Return of how many draws of several placements the whole is run, and how many cast."""
+        whole = min(count, whole_runs(plan, is_pilot=is_pilot))
+        return whole, min(count, PILOT_CAST_DRAWS if is_pilot else CAST_DRAWS)
 
     def count(self, plan: Prescription) -> int:
         """Return how many draws a plan gets: fewer where each takes long."""
         if self.request.draws:
             return self.request.draws
-        return 64 if plan.illuminations <= 10 else 32 if plan.illuminations <= 30 else 16
+        if is_inferable(self.trials.casts, plan) or plan.illuminations <= 10:
+            return DRAWS
+        return 32 if plan.illuminations <= 30 else 16
 
-    def _choose(
-        self, some: list[Candidate], reserve: float, extra: float, turn: int
-    ) -> Trial | None:
-        """Return the plan of least burden whose few draws have so much to spare."""
+    def _choose(self, some: list[Candidate], reserve: float, turn: int) -> Trial | None:
+        """Return the plan of least burden that has enough to spare in its trial."""
         self._say("trying the best under a few draws")
         short = {one.best.plan for one in self.judged if not one.is_feasible}
         hopeful = [one for one in some if one.plan not in short]
         near = NEAR / (1.0 + 3.0 * turn)
         self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
-        tried = [one for one in self.trials.trials if one.candidate.plan not in short]
-        best = cheapest_trial(tried, extra)
-        if best is None:
-            return None
-        looks = _looks(best.candidate.plan) // (1 + turn)
-        if looks:
+        for spare in (self.extra - near, self.extra):
+            start = self._cheapest(short, spare)
+            looks = 0 if start is None else _looks(start.candidate.plan) // (1 + turn)
+            if start is None or not looks:
+                continue
             self._say("refining")
-            self.refiner.refine(best, extra, looks)
-            tried = [one for one in self.trials.trials if one.candidate.plan not in short]
-            best = cheapest_trial(tried, extra) or best
-        if looks:
-            best = self.refiner.round(best, extra) or best
-        return best
+            self.refiner.refine(start, self.extra, looks)
+            best = self._cheapest(short, self.extra) or start
+            best = self.refiner.round(best, self.extra) or best
+            if (
+                best.spare >= self.extra
+                and best.candidate.burden <= DEAREST * start.candidate.burden
+            ):
+                return best
+        last = self._cheapest(short, self.extra)
+        return last and (self.refiner.round(last, self.extra) or last)
 
-    def _shift(self, one: Candidate) -> float:
-        """Return by how much the reserve of a plan is larger on fine cells [m]."""
-        fine = self.fine_bench.run([one.plan])[0]
-        return 0.0 if fine is None else fine.reserve - one.reserve
+    def _cheapest(self, short: set[Prescription], spare: float) -> Trial | None:
+        """Return the cheapest trial with so much to spare [m] that was not found to fall short."""
+        tried = [one for one in self.trials.trials if one.candidate.plan not in short]
+        return cheapest_trial(tried, spare)
 
     def _rounds(self) -> int:
         known = [one.plan.illuminations for one in self.bench.candidates]
@@ -302,7 +382,7 @@ def is_better(one: Found, other: Found) -> bool:
 
 def _looks(plan: Prescription) -> int:
     """Return how many plans refining may try: fewer where each takes long."""
-    return 14 if plan.illuminations <= 8 else 8 if plan.illuminations <= 16 else 0
+    return 8 if len(plan.placements) == 1 else 6 if plan.illuminations <= 40 else 0
 
 
 def _shortlist(candidates: list[Candidate], reserve: float, below: float) -> list[Candidate]:

@@ -1,8 +1,11 @@
 """What is prescribed: which fibres go where, with what energy, in which visit."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import dist
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ablsim.grid import Point
 from ablsim.light.fibre import Pattern, make_array
@@ -181,6 +184,17 @@ def place_pattern(
         pull_back=pull_back if illuminations > 1 else 0.0,
         session=session,
     )
+
+
+def middle_of(placement: Placement, direction: Point) -> NDArray[np.float64]:
+    """Return the middle of all illuminations of a placement, LPS [m], shape (3,)."""
+    back = 0.5 * placement.length * np.asarray(direction)
+    return np.asarray(np.mean(placement.tips, axis=0) - back)
+
+
+def moved(placement: Placement, by: NDArray[np.float64]) -> Placement:
+    """Return a placement that lies elsewhere by so much [m], shape (3,)."""
+    return replace(placement, tips=tuple(add(tip, by.tolist()) for tip in placement.tips))
 
 
 def nearest_tips(placement: Placement) -> float:

@@ -56,8 +56,10 @@ class Probability:
         Mean ablated share of the tumour.
     limits : Estimate
         That every organ stays within its limits.
-    draws, failed : int
-        Runs that it rests on, and that failed.
+    draws, whole, failed : int
+        Draws that it rests on, how many of these are whole runs, and how many failed.
+    scatter : float
+        By how much draws that are no whole runs are off, as a standard deviation [m].
     spread : float
         Standard deviation of the reserve over the runs, without the model's error [m].
     model_error : float
@@ -70,7 +72,9 @@ class Probability:
     fraction: Estimate
     limits: Estimate
     draws: int
+    whole: int
     failed: int
+    scatter: float
     spread: float
     model_error: float
 
@@ -89,12 +93,23 @@ class Sample:
         Standard deviation of ln(diameter) of the model in each.
     complete_from : float
         Share of the tumour from which on it is complete.
+    whole : int, optional
+        How many of them, the first, are whole runs; by default all.
+    clusters : int
+        How many draws of the tissue there are: after so many they come again. 0 for one each.
+    scatter, bias : float
+        Standard deviations of how far each draw that is no whole run is off, and of how far all
+        these are off together [m].
     """
 
     plan: Prescription
     outcomes: tuple[Evaluation | None, ...]
     model_error: FloatArray
     complete_from: float
+    whole: int | None = None
+    clusters: int = 0
+    scatter: float = 0.0
+    bias: float = 0.0
 
     @property
     def known(self) -> list[tuple[Evaluation, float]]:
@@ -114,7 +129,37 @@ class Sample:
         spare : ndarray of float64, shape (n,)
             How far its zone may recede [m].
         """
-        return chances_of(spare, self.radii(), np.array([sigma for _, sigma in self.known]))
+        return chances_of(spare, self.radii(), self._sigma())
+
+    def _sigma(self) -> FloatArray:
+        """Return in ln(diameter) how far each run may be off, for its model and for itself."""
+        model = np.array([sigma for _, sigma in self.known])
+        if self.scatter == 0.0:
+            return model
+        return np.asarray(np.hypot(model, self.scatter / self.radii()))
+
+    def mean(self, spare: FloatArray) -> Estimate:
+        """Return how likely runs are not to fall short, of all draws; arguments as `chances`."""
+        estimate = mean_of(self._by_cluster(self.chances(spare)))
+        if self.bias == 0.0:
+            return estimate
+        p = estimate.value
+        low, high = (
+            float(self.chances(spare + sign * _Z * self.bias).mean()) for sign in (-1.0, 1.0)
+        )
+        return Estimate(
+            p,
+            max(0.0, p - float(np.hypot(p - estimate.low, p - low))),
+            min(1.0, p + float(np.hypot(estimate.high - p, high - p))),
+        )
+
+    def _by_cluster(self, values: FloatArray) -> FloatArray:
+        """Return the mean of the draws that share their tissue, one for each."""
+        if self.clusters == 0:
+            return values
+        at = [i for i, one in enumerate(self.outcomes) if one is not None]
+        which = np.array(at) % self.clusters
+        return np.array([values[which == number].mean() for number in np.unique(which)])
 
     def required(self, reserve: float, probability: float) -> float:
         """Return what reserve the treatment as planned needs for a probability [m].
@@ -150,13 +195,15 @@ class Sample:
         left, share = self._left(shift)
         within = np.array([outcome.within_limits for outcome in outcomes], dtype=np.float64)
         return Probability(
-            complete=mean_of(self.chances(reserves)),
-            margins={m: mean_of(self.chances(smallest - m)) for m in MARGINS},
+            complete=self.mean(reserves),
+            margins={m: self.mean(smallest - m) for m in MARGINS},
             residual=_quantiles(left),
-            fraction=_mean_with_error(share),
+            fraction=_mean_with_error(self._by_cluster(share)),
             limits=mean_of(within),
             draws=len(outcomes),
+            whole=len(outcomes) if self.whole is None else self.whole,
             failed=len(self.outcomes) - len(outcomes),
+            scatter=self.scatter,
             spread=float(np.std(reserves)),
             model_error=float(np.sqrt(np.mean(self.model_error**2))),
         )
@@ -165,7 +212,8 @@ class Sample:
         """Return the residual [m^3] by run and error of the model, and the share ablated by run."""
         z = np.asarray(ndtri((np.arange(_NODES) + 0.5) / _NODES))
         rows, shares = [], []
-        for (outcome, sigma), radius in zip(self.known, self.radii(), strict=True):
+        outcomes = [outcome for outcome, _ in self.known]
+        for outcome, sigma, radius in zip(outcomes, self._sigma(), self.radii(), strict=True):
             recession = -(np.expm1(sigma * z) * radius + shift)
             missing = outcome.missing(recession, with_margin=False)
             rows.append(missing * outcome.tumour)

@@ -29,6 +29,7 @@ LENGTHS, ENERGIES, POWERS = 0.5e-3, 10.0, 0.1
 
 _FINE = (0.1e-3, 5.0, 0.05)  # to what it is rounded on the way
 _SAME_PEAK = 1.0  # K
+_MORE = 0.015  # of the energy, should what was reckoned just fall short
 
 FloatArray = NDArray[np.float64]
 
@@ -131,22 +132,24 @@ class Refiner:
         """
         plan = best.candidate.plan
         ways = self._ways(plan)
-        names = [way.name for way in ways]
-        energies = [i for i, name in enumerate(names) if name.startswith("energy")]
+        energies = [i for i, way in enumerate(ways) if way.name.startswith("energy")]
         if not energies:
             return None
-        found: list[Trial] = []
-        down = best.spare >= required
-        for steps in ((0, -4, -8, -12), (-2, -6)) if down else ((2, 4, 8, 14), (20, 30)):
-            plans = []
-            for step in steps:
-                x = np.array([_unit(one, one.start) for one in ways])
-                for i in energies:
-                    x[i] = _unit(ways[i], ways[i].start * (1.0 + 0.02 * step))
-                plans.append(self._plan(plan, ways, x, (LENGTHS, ENERGIES, POWERS)))
-            found += self._trials.run(plans)
-            if not down and any(one.spare >= required for one in found):
-                break
+
+        def rounded(factor: float) -> Prescription:
+            x = np.array([_unit(one, one.start) for one in ways])
+            for i in energies:
+                x[i] = _unit(ways[i], ways[i].start * factor)
+            return self._plan(plan, ways, x, (LENGTHS, ENERGIES, POWERS))
+
+        factors = [1.0, 0.92 if best.spare >= required else 1.1]
+        found = self._trials.run([rounded(factor) for factor in factors])
+        if len(found) == 2:
+            gain = (found[1].spare - found[0].spare) / (factors[1] - factors[0])
+            if gain > 0.0:
+                factor = 1.0 + (required - found[0].spare) / gain
+                more = [] if len(plan.placements) > 1 else [rounded(factor + _MORE)]
+                found += self._trials.run([rounded(factor), *more])
         enough = [one for one in found if one.spare >= required]
         return min(enough, key=lambda one: one.candidate.burden, default=None)
 
@@ -175,12 +178,14 @@ class Refiner:
                 ]
             else:
                 ways.append(_Way("energy", span.low, span.high, plan.energy_per_fibre))
-        if request.powers.is_continuous and request.powers.is_free:
+        many = len(plan.placements) > 1  # each look takes long: only what matters most
+        if request.powers.is_continuous and request.powers.is_free and not many:
             ways.append(_Way("power", request.powers.low, request.powers.high, plan.power))
         if plan.spacing and request.spacings.is_continuous and request.spacings.is_free:
             ways.append(_Way("spacing", request.spacings.low, request.spacings.high, plan.spacing))
         if (
             first.illuminations > 1
+            and not many
             and request.pull_backs.is_continuous
             and request.pull_backs.is_free
         ):
@@ -189,7 +194,7 @@ class Refiner:
         if ways and plan.pattern is not None:
             if self._subject.case.vessels or self._subject.case.organs:
                 ways.append(_Way("depth", -4e-3, 4e-3, 0.0))
-            if len(plan.placements) > 1:
+            if many:
                 ways.append(_Way("spread", 0.8, 1.2, 1.0))
         return ways
 

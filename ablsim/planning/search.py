@@ -1,8 +1,10 @@
 """The search: drafts are run, best guess first, until none that is left could be better.
 
-What runs teach is used at once. Guesses of one group are off by about the same length, so the mean
-of what is known of a group corrects those not run yet; where on the tumour's surface a guess is
-off, by a vessel for instance, is laid on the points that the next drafts have to cover.
+A few that reach far are run first, to learn how far off guesses are. Several placements are looked
+at only where no single one reaches what is asked for. What runs teach is used at once. Guesses of
+one group are off by about the same length, so the mean of what is known of a group corrects those
+not run yet; where on the tumour's surface a guess is off, by a vessel for instance, is laid on the
+points that the next drafts have to cover.
 """
 
 from collections import defaultdict
@@ -28,11 +30,15 @@ ROUNDS = 12
 DOUBT = 1.5e-3
 """How much better than its corrected guess a draft may be while little is known of them [m]."""
 
+DEAREST = 1.5
+"""Guessed burden up to which drafts are run in one batch, over that of the cheapest of it."""
+
 NEAREST = 4
 """A correction at a point of the tumour is the mean over so many sites of its surface nearby."""
 
 _FAR = 6e-3  # m from the surface at which a correction has gone to a third
 _STAND_OFF_STEP = 1.5e-3  # m
+_STEP = 0.5e-3  # m to which what was learned is rounded before several placements are laid anew
 
 FloatArray = NDArray[np.float64]
 
@@ -45,8 +51,8 @@ class Lessons:
     ----------
     off : mapping
         By group, how much deeper runs came than guessed [m].
-    healthy : mapping
-        By group, how much more healthy tissue they ablated [m^3].
+    extra : mapping
+        By group, how much more of a burden they were [min].
     """
 
     off: dict[tuple[object, ...], list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -64,6 +70,11 @@ class Lessons:
     def burden(self, draft: Draft) -> float:
         """Return the corrected guess of a burden [min]."""
         return draft.burden + _mean(self.extra, draft.group)
+
+    def of_several(self) -> float:
+        """Return how much deeper several placements came than guessed [m]; 0 if none was run."""
+        values = [one for group, off in self.off.items() if group[2] == 2 for one in off]
+        return float(np.mean(values)) if values else 0.0
 
     def doubt(self, draft: Draft) -> float:
         """Return how much better than that a draft may well be [m]."""
@@ -108,10 +119,11 @@ class Search:
             Ground(subject, direction, np.zeros(n)) for direction in request.directions
         ]
         self._lessons = Lessons()
-        self._drafted: dict[object, list[Draft]] = {}
+        self._singles: dict[object, list[Draft]] = {}
+        self._several: dict[object, list[Draft]] = {}
         self._tree = cKDTree(subject.points) if n else None
 
-    def find(self, required: float, rounds: int = ROUNDS) -> list[Candidate]:
+    def find(self, required: float, rounds: int = ROUNDS, slack: float = 0.0) -> list[Candidate]:
         """Return everything that is known and allowed after a search, least burden first.
 
         Parameters
@@ -120,31 +132,61 @@ class Search:
             Reserve that is asked for [m].
         rounds : int
             Most batches that are run.
+        slack : float
+            How far short of it one placement may be before several are looked at [m].
         """
         self._say(f"looking for a reserve of {1e3 * required:.1f} mm")
         seen: set[object] = set()
+        if not self._lessons.off:
+            self._run(self._scouts())
         for _ in range(rounds):
-            drafts = self._draft(required)
-            chosen = self._choose(drafts, required, seen)
+            chosen = self._choose(self._draft_singles(), required, seen)
+            if not chosen and not self._is_reached(required - slack):
+                chosen = self._choose(self._draft_several(required), required, seen)
             if not chosen:
                 break
             seen |= {draft.plan for draft in chosen}
-            for draft, found in zip(
-                chosen, self._bench.run([draft.plan for draft in chosen]), strict=True
-            ):
-                if found is not None:
-                    self._lessons.learn(draft, found)
-                    self._learn_places(draft, found)
+            self._run(chosen)
         return [one for one in self._bench.candidates if one.is_allowed]
 
-    def _draft(self, required: float) -> list[Draft]:
+    def _run(self, drafts: Sequence[Draft]) -> None:
+        """Run drafts and learn from them."""
+        found = self._bench.run([draft.plan for draft in drafts])
+        for draft, one in zip(drafts, found, strict=True):
+            if one is not None:
+                self._lessons.learn(draft, one)
+                self._learn_places(draft, one)
+
+    def _is_reached(self, required: float) -> bool:
+        """Say whether something that was run is allowed and has a reserve [m]."""
+        return any(one.is_allowed and one.reserve >= required for one in self._bench.candidates)
+
+    def _scouts(self) -> list[Draft]:
+        """Return a batch of drafts that reach far, each of another group."""
+        best: dict[object, Draft] = {}
+        for draft in self._draft_singles():
+            if draft.group not in best or draft.reserve > best[draft.group].reserve:
+                best[draft.group] = draft
+        return sorted(best.values(), key=lambda draft: -draft.reserve)[:BATCH]
+
+    def _draft_singles(self) -> list[Draft]:
         found = []
         for ground in self._grounds:
-            key = (ground.direction, ground.stand_off, ground.correction.tobytes(), required)
-            if key not in self._drafted:
-                self._drafted = {k: v for k, v in self._drafted.items() if k[0] != key[0]}  # type: ignore[index]
-                self._drafted[key] = self._drafter.draft(ground, required)
-            found += self._drafted[key]
+            key = ground.key
+            if key not in self._singles:
+                self._singles[key] = self._drafter.singles(ground)
+            found += self._singles[key]
+        return found
+
+    def _draft_several(self, required: float) -> list[Draft]:
+        """Return drafts of several placements that reach a reserve by what runs have taught."""
+        deeper = _STEP * round(self._lessons.of_several() / _STEP)
+        found = []
+        for ground in self._grounds:
+            key = (ground.key, required, deeper)
+            if key not in self._several:
+                self._several[key] = self._drafter.several(ground, required - deeper)
+            found += self._several[key]
         return found
 
     def _choose(self, drafts: Sequence[Draft], required: float, seen: set[object]) -> list[Draft]:
@@ -179,9 +221,9 @@ class Search:
             and draft.plan.energy > failed.get(draft.family, 0.0)
             and draft.plan.energy < enough.get(draft.family, np.inf)
         ]
-        if not hopeful and not seen and not known:
-            hopeful = sorted(drafts, key=lambda draft: -draft.reserve)[:BATCH]
         hopeful.sort(key=lambda draft: (lessons.burden(draft), -draft.reserve))
+        dearest = DEAREST * (lessons.burden(hopeful[0]) if hopeful else 0.0)
+        hopeful = [draft for draft in hopeful if lessons.burden(draft) <= dearest]
         return self._spread(hopeful)
 
     def _spread(self, hopeful: Sequence[Draft]) -> list[Draft]:

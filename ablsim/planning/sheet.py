@@ -138,11 +138,17 @@ def _expected(plan: Plan) -> str:
                 f"all organs within theirs with {_percent(chance.limits)}",
             )
         )
+    inferred = (
+        f", {chance.whole} of them whole runs and the others laid side by side, to within "
+        f"{to_mm(chance.scatter):.1f} mm"
+        if chance.whole < chance.draws
+        else ""
+    )
     basis = (
         f"Planned on cells of {to_mm(found.best.outcome.spacing):.2g} mm, checked on "
         f"{to_mm(fine.spacing):.2g} mm: smallest margin {to_mm(found.shift_of_margin):+.1f} mm, "
         f"share {100 * (fine.fraction - found.best.outcome.fraction):+.1f} points. Probability "
-        f"from {chance.draws} draws of tissue, light, damage and placement (reserve "
+        f"from {chance.draws} draws of tissue, light, damage and placement{inferred} (reserve "
         f"{to_mm(found.fine.reserve):.1f} mm as planned, standard deviation "
         f"{to_mm(chance.spread):.1f} mm) and an error of the model of "
         f"{100 * chance.model_error:.0f} % in diameter; 95 % intervals in brackets."

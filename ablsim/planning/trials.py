@@ -1,10 +1,11 @@
-"""Trials: plans under a few draws, always the same, before the many draws of the last one.
+"""Trials: what plans have to spare in a few draws, always the same, and their many draws.
 
 A run with nothing varied does not see what nearly fails: the middle between fibres that stays just
 hot enough, a row of zones that just meet. Draws do, and of some draws the worst decide, which are
-the worst for one plan as for another, since fibres miss alike. So a trial is the worst few of the
-first draws of a pilot; the others are taken to lie beside them as they did in the pilot. What that
-lacks of many draws is learned from many, and asked for on top.
+the worst for one plan as for another, since fibres miss alike. So once the draws of a plan are
+known, the trial of another is the worst few of them; the others are taken to lie beside these as
+they did there. Several placements, and plans before any draws are known, are tried by casts, under
+many shifts. What trials lack of many whole draws is learned from these, and asked for on top.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.planning.candidates import Bench, Candidate
+from ablsim.planning.casts import Casts
 from ablsim.planning.draws import Draws
-from ablsim.planning.evaluation import read_evaluation
+from ablsim.planning.evaluation import RADIUS_OF_ONE, Evaluation, read_evaluation
 from ablsim.planning.evaluator import Evaluator, Task
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Sample, chances_of, shift_for
@@ -25,9 +27,11 @@ from ablsim.planning.subject import Subject
 
 FloatArray = NDArray[np.float64]
 
-FEW = 32
-"""Most draws of the pilot, of which a trial runs the worst."""
+DRAWS = 64
+"""Draws of which trials take some of the first."""
 
+PILOT = 32
+"""Most draws of a pilot, of which a trial takes the worst."""
 
 _HOPELESS = -20e-3  # m, reserve of a draw that gave no result
 
@@ -44,7 +48,7 @@ class Trial:
         How much further in the zone could lie in every draw before the probability that was asked
         for is lost [m]; negative where it is not reached.
     reserves, sigma : ndarray of float64, shape (n,)
-        Reserve in each draw of the pilot [m], measured or inferred, and the error of the model.
+        Reserve in each draw under each shift [m], and the error of the model.
     radius : float
         Of the zone of a placement [m].
     """
@@ -55,8 +59,13 @@ class Trial:
     sigma: FloatArray
     radius: float
 
+    @property
+    def required(self) -> float:
+        """What reserve the probability takes of the run with nothing varied [m]."""
+        return self.candidate.reserve - self.spare
+
     def chance(self, shift: float = 0.0) -> float:
-        """Return how likely it is to be complete, with so much more reserve on finer cells [m]."""
+        """Return how likely it is to be complete, with so much more reserve [m]."""
         radius = np.full_like(self.reserves, self.radius)
         return float(chances_of(self.reserves + shift, radius, self.sigma).mean())
 
@@ -79,94 +88,103 @@ class Trials:
     def __init__(
         self, subject: Subject, request: Request, bench: Bench, evaluator: Evaluator
     ) -> None:
-        self._subject = subject
         self._request = request
         self._bench = bench
         self._evaluator = evaluator
+        self.draws = Draws(subject, request, max(DRAWS, request.draws))
+        self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
         self.known: dict[Prescription, Trial] = {}
-        self.few = FEW
-        self.worst: tuple[int, ...] = tuple(range(FEW))
-        self._pilot = np.zeros(FEW)
-        self._known_draws: dict[int, Draws] = {}
+        self._worst: list[int] = []
+        self._pilot = np.zeros(0)
 
     def begin(self, pilot: Sample) -> None:
-        """Learn from the draws of a plan which are worst: half as many again as may fail."""
-        self.few = min(FEW, len(pilot.outcomes))
+        """Learn from the whole draws of one placement which are worst: more than may fail."""
+        if len(pilot.plan.placements) > 1:
+            return
         self.known.clear()
-        fail = (1.0 - self._request.probability) * self.few
-        count = min(self.few, 1 + ceil(1.5 * fail))
-        self._pilot = np.array(
-            [
-                _HOPELESS if one is None else one.reserve(self._request.complete_from)
-                for one in pilot.outcomes[: self.few]
-            ]
-        )
-        self.worst = tuple(sorted(np.argsort(self._pilot)[:count].tolist()))
+        self._pilot = self._reserves(pilot.outcomes[:PILOT])
+        fail = (1.0 - self._request.probability) * len(self._pilot)
+        count = min(len(self._pilot), 1 + ceil(1.5 * fail))
+        self._worst = sorted(np.argsort(self._pilot)[:count].tolist())
 
     def run(self, plans: Sequence[Prescription]) -> list[Trial]:
         """Return the trials of plans that are cases and pass no limit, in any order."""
         limits = self._request.limits
         asked = [one for one in plans if one not in self.known and not limits.broken_by(one)]
         # all at once, so that no worker waits for a run with nothing varied
-        self._evaluator.run(
-            [*map(self._bench.task, asked), *self._tasks(asked, self.few, self.worst)]
-        )
+        draws = [task for one in asked for task in self._tasks(one)]
+        self._evaluator.run([*map(self._bench.task, asked), *draws])
         allowed = [one for one in self._bench.run(plans) if one is not None and one.is_allowed]
-        new = [one for one in allowed if one.plan not in self.known]
-        samples = self._draw([one.plan for one in new], self.few, self.worst)
-        for one, sample in zip(new, samples, strict=True):
-            if sample.known:
-                self.known[one.plan] = self._judge(one, sample)
+        for one in allowed:
+            if one.plan not in self.known:
+                trial = self._judge(one)
+                if trial is not None:
+                    self.known[one.plan] = trial
         return [self.known[one.plan] for one in allowed if one.plan in self.known]
 
-    def _judge(self, candidate: Candidate, sample: Sample) -> Trial:
-        """Return a trial: by the plan's worst draws and the pilot's others."""
-        worst = np.array(
-            [
-                _HOPELESS if one is None else one.reserve(self._request.complete_from)
-                for one in sample.outcomes
-            ]
+    def _is_whole(self, plan: Prescription) -> bool:
+        """Whether a plan is tried by whole runs of the worst draws."""
+        return bool(self._worst) and len(plan.placements) == 1
+
+    def _tasks(self, plan: Prescription) -> list[Task]:
+        """Return the runs of a plan's trial."""
+        return self.tasks(plan, self._worst) if self._is_whole(plan) else self.casts.tasks(plan)
+
+    def _judge(self, candidate: Candidate) -> Trial | None:
+        """Return the trial of a plan; None if none of its draws is a case."""
+        plan = candidate.plan
+        reserves, sigma = (
+            self._by_the_worst(plan) if self._is_whole(plan) else self._by_casts(candidate)
         )
-        at = list(self.worst)
-        reserves = self._pilot + np.median(worst - self._pilot[at])
-        reserves[at] = worst
-        radius = float(np.mean(sample.radii()))
-        sigma = self._draws(self.few).model_error
-        around = np.full(self.few, radius)
+        if len(reserves) == 0:
+            return None
+        volume = max(candidate.outcome.volume, 1e-9) / len(plan.placements)
+        radius = float(RADIUS_OF_ONE * np.cbrt(volume))
+        around = np.full_like(reserves, radius)
         spare = -shift_for(
             self._request.probability, lambda shift: chances_of(reserves + shift, around, sigma)
         )
         return Trial(candidate, spare, reserves, sigma, radius)
 
-    def draw(self, plans: Sequence[Prescription], count: int) -> list[Sample]:
-        """Return the draws of plans: the same draws for each."""
-        return self._draw(plans, count, range(count))
+    def _by_the_worst(self, plan: Prescription) -> tuple[FloatArray, FloatArray]:
+        """Return reserves and errors of the model of a pilot's draws: the worst as they are run."""
+        records = self._evaluator.run(self.tasks(plan, self._worst))
+        worst = self._reserves(
+            [None if record is None else read_evaluation(record) for record in records]
+        )
+        reserves = self._pilot + np.median(worst - self._pilot[self._worst])
+        reserves[self._worst] = worst
+        return reserves, self.draws.model_error[: len(reserves)]
 
-    def _draw(
-        self, plans: Sequence[Prescription], count: int, which: Sequence[int]
-    ) -> list[Sample]:
-        """Return some of ``count`` draws of plans."""
-        draws, n = self._draws(count), len(which)
-        records = self._evaluator.run(self._tasks(plans, count, which))
+    def _by_casts(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
+        """Return reserves and errors of the model of a few draws under many shifts."""
+        table, draws = self.casts.reserves(candidate.plan, candidate.reserve)
+        return table.ravel(), np.repeat(self.draws.model_error[draws], table.shape[1])
+
+    def _reserves(self, outcomes: Sequence[Evaluation | None]) -> FloatArray:
+        complete_from = self._request.complete_from
+        return np.array(
+            [_HOPELESS if one is None else one.reserve(complete_from) for one in outcomes]
+        )
+
+    def draw(self, plans: Sequence[Prescription], count: int) -> list[Sample]:
+        """Return whole runs of the first draws of plans: the same draws for each."""
+        tasks = [task for one in plans for task in self.tasks(one, range(count))]
+        records = self._evaluator.run(tasks)
         outcomes = [None if record is None else read_evaluation(record) for record in records]
         return [
             Sample(
                 plan,
-                tuple(outcomes[number * n : (number + 1) * n]),
-                draws.model_error[list(which)],
+                tuple(outcomes[number * count : (number + 1) * count]),
+                self.draws.model_error[:count],
                 self._request.complete_from,
             )
             for number, plan in enumerate(plans)
         ]
 
-    def _tasks(self, plans: Sequence[Prescription], count: int, which: Sequence[int]) -> list[Task]:
-        draws, spacing = self._draws(count), self._bench.spacing
-        return [Task(draws.text(plan, i, spacing)) for plan in plans for i in which]
-
-    def _draws(self, count: int) -> Draws:
-        if count not in self._known_draws:
-            self._known_draws[count] = Draws(self._subject, self._request, count)
-        return self._known_draws[count]
+    def tasks(self, plan: Prescription, which: Sequence[int]) -> list[Task]:
+        """Return the whole runs of some draws of a plan."""
+        return [Task(self.draws.text(plan, i, self._bench.spacing)) for i in which]
 
     @property
     def trials(self) -> list[Trial]:

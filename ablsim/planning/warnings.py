@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ablsim.planning.evaluator import Tally
 from ablsim.planning.planner import Found
 from ablsim.planning.subject import Subject
 
@@ -10,6 +11,9 @@ USUAL_ENERGY, COMPLICATED_ENERGY = 7474.0, 10520.0
 
 SOURCE = "https://pubmed.ncbi.nlm.nih.gov/18195382/"
 """Where that register is described."""
+
+BALANCE = 1e-3
+"""Share of the energy that the books of a run may miss before that is said."""
 
 _RISK = 0.05  # of passing a limit of an organ that is said
 
@@ -36,8 +40,18 @@ class Warned:
     words: str
 
 
-def find_warnings(subject: Subject, found: Found) -> tuple[Warned, ...]:
-    """Return what is to be said beside a plan."""
+def find_warnings(subject: Subject, found: Found, tally: Tally) -> tuple[Warned, ...]:
+    """Return what is to be said beside a plan.
+
+    Parameters
+    ----------
+    subject : Subject
+        Who is treated.
+    found : Found
+        The plan.
+    tally : Tally
+        Of all runs.
+    """
     plan, words = found.best.plan, []
     energies = [sum(p.energy for p in session) for session in plan.by_session()]
     if max(energies) > COMPLICATED_ENERGY:
@@ -71,6 +85,24 @@ def find_warnings(subject: Subject, found: Found) -> tuple[Warned, ...]:
     if found.probability.failed:
         words.append(
             Warned("draws", f"{found.probability.failed} draws gave no result and are left out")
+        )
+    if tally.accidents:
+        reason = next(iter(tally.reasons.values()), "")
+        words.append(
+            Warned(
+                "runs",
+                f"{tally.accidents} runs ended by accident ({reason}) and are left out; the same "
+                "command tries them again",
+            )
+        )
+    off = max(abs(one.outcome.balance_error) for one in (found.best, found.fine))
+    if off > BALANCE:
+        words.append(
+            Warned(
+                "books",
+                f"the energy books of a run of this plan miss {100 * off:.2g} %; its zone is "
+                "uncertain by about as much",
+            )
         )
     is_ragged = found.fine.outcome.fraction < 0.999
     if is_ragged and found.is_feasible:

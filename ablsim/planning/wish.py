@@ -64,14 +64,7 @@ def find_subject(
     margin: str | None,
 ) -> Case:
     """Return the case of the tumour that is to be planned for, from a file or a few words."""
-    if (case is None) == (diameter is None):
-        msg = (
-            'plan: give a case file or --diameter "35 mm", one of the two'
-            if case is None
-            else "--diameter: the case file says which tumour it is; leave one of the two out"
-        )
-        raise CaseError(msg)
-    if case is None:
+    if case is None and diameter is not None:
         return describe_subject(
             diameter=diameter,
             tissue=tissue or "net_metastasis",
@@ -79,6 +72,13 @@ def find_subject(
             margin=margin or "0 mm",
             background="liver",
         )
+    if case is None or diameter is not None:
+        msg = (
+            'plan: give a case file or --diameter "35 mm", one of the two'
+            if case is None
+            else "--diameter: the case file says which tumour it is; leave one of the two out"
+        )
+        raise CaseError(msg)
     found = Case.from_toml(case)
     changes: dict[str, object] = {
         f"tumour.{key}": value

@@ -1,6 +1,5 @@
 """The picture of a plan: fibres and zone in two planes, certainty, and what more of it costs."""
 
-import io
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,13 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ablsim.errors import ResultError
 from ablsim.geometry import distance_to_ellipsoid
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.answer import Plan
 from ablsim.planning.evaluation import Slice
-from ablsim.storage.layout import describe_fault
 from ablsim.units import to_mm
+from ablsim.view.saving import save_png
 from ablsim.view.style import (
     FONT,
     INK,
@@ -61,13 +59,7 @@ def draw_plan(plan: Plan, png_path: str | Path) -> None:
         _draw_certainty(figure.add_axes((0.57, 0.56, 0.40, 0.28)), plan)
         _draw_front(figure.add_axes((0.57, 0.11, 0.40, 0.31)), plan)
         figure.text(0.985, 0.012, DISCLAIMER, ha="right", color=QUIET, fontsize=11.0)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-    try:
-        Path(png_path).write_bytes(buffer.getvalue())
-    except OSError as error:
-        msg = f"{png_path}: {describe_fault(error)}"
-        raise ResultError(msg) from None
+        save_png(figure, png_path)
 
 
 def _head(figure: Figure, plan: Plan) -> None:

@@ -1,6 +1,5 @@
 """The picture of what a plan hangs on: Morris' effects and Sobol's shares, answer by answer."""
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ablsim.errors import ResultError
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.influence import COMPLETE, DEPTH, LATERAL, MODEL, SHIFT
 from ablsim.planning.sensitivity import SHOWN, Answer, Sensitivity
-from ablsim.storage.layout import describe_fault
 from ablsim.units import to_mm
+from ablsim.view.saving import save_png
 from ablsim.view.style import FONT, INK, MINUS, QUIET
 
 _TISSUE, _PLACING, _MODEL = "#b26a00", "#00838f", "#5f6368"
@@ -50,13 +48,7 @@ def draw_sensitivity(found: Sensitivity, path: str | Path) -> None:
             bottom = 0.535 - 0.435 * (number // 2)
             _draw_answer(figure, answer, left, bottom)
         _write_foot(figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-    try:
-        Path(path).write_bytes(buffer.getvalue())
-    except OSError as error:
-        msg = f"cannot write the picture {path}: {describe_fault(error)}"
-        raise ResultError(msg) from error
+        save_png(figure, path)
 
 
 def _write_head(figure: Figure, found: Sensitivity) -> None:

@@ -1,6 +1,5 @@
 """The picture of a size table: what each size takes, and what it comes to, beside the clinic."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +9,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ablsim.errors import ResultError
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.clinic import COMPLETE, REGISTER, RULES
 from ablsim.planning.size_table import Entry
-from ablsim.storage.layout import describe_fault
+from ablsim.view.saving import save_png
 from ablsim.view.style import FONT, INK, QUIET
 
 _LOOKS = {
@@ -62,13 +60,7 @@ def draw_size_table(entries: Sequence[Entry], png_path: str | Path) -> None:
         _draw_time(axes[3], entries)
         _legend(figure, axes[0])
         figure.text(0.985, 0.012, DISCLAIMER, ha="right", color=QUIET, fontsize=11.0)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-    try:
-        Path(png_path).write_bytes(buffer.getvalue())
-    except OSError as error:
-        msg = f"{png_path}: {describe_fault(error)}"
-        raise ResultError(msg) from None
+        save_png(figure, png_path)
 
 
 def _errors(entries: Sequence[Entry]) -> str:

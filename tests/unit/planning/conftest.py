@@ -93,14 +93,17 @@ def evaluate(text):
 def take_footprint(text):
     """Return the footprint of make-believe zones."""
     case = Case.from_text(text)
-    line = evaluation.FOOTPRINT_STEP * np.arange(-11, 12)
-    points = np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1)
     balls = balls_of(case)
+    step = evaluation.FOOTPRINT_STEP
+    middle = step * np.rint(balls[0].mean(axis=0) / step)
+    half = 11 + int(np.ptp(balls[0], axis=0).max() / step)
+    line = step * np.arange(-half, half + 1)
+    points = middle + np.stack(np.meshgrid(line, line, line, indexing="ij"), axis=-1)
     return {
         "schema": evaluation.SCHEMA,
         "volume_ml": 4.19 * float((1e2 * balls[1] ** 1) @ (1e2 * balls[1]) ** 2),
-        "low_mm": [1e3 * line[0]] * 3,
-        "shape": [23, 23, 23],
+        "low_mm": (1e3 * points[0, 0, 0]).tolist(),
+        "shape": [len(line)] * 3,
         "depth": evaluation._packed(depth(points, balls)),
         "cells": 1,
         "wall_s": 0.001,

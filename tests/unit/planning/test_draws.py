@@ -93,8 +93,8 @@ def test_every_draw_is_a_case(subject):
 def test_parameters_are_those_that_published_lesions_left(subject):
     draws = Draws(subject, Request(), 128)
     names = [factor.name for factor in draws.factors]
-    x = draws.coordinates()[:, names.index("whitening threshold")]
-    free = draws.coordinates()[:, names.index("perfusion of net_metastasis")]
+    x = draws.coordinates[:, names.index("whitening threshold")]
+    free = draws.coordinates[:, names.index("perfusion of net_metastasis")]
     assert x.std() < 0.75  # the prior has 1
     assert free.std() == pytest.approx(1.0, abs=0.12)
     assert draws.model_error.shape == (128,)

@@ -11,6 +11,7 @@ import pytest
 
 import ablsim
 from ablsim.errors import UnfinishedError
+from ablsim.planning import evaluation
 from ablsim.planning.evaluation import (
     code_of_evaluations,
     evaluate,
@@ -128,6 +129,23 @@ def test_what_is_no_case_is_said_and_kept(tmp_path, text):
     assert again.run([wrong]) == [None]
     assert "cheese" in again.reason(wrong)
     assert again.tally.computed == 0
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ZeroDivisionError("division by zero")])
+def test_an_accident_is_counted_said_and_tried_again(tmp_path, text, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(evaluation, "evaluate", fail)
+        evaluator = Evaluator(tmp_path, workers=0, code="c")
+        assert evaluator.run([Task(text)]) == [None]
+    assert (evaluator.tally.accidents, evaluator.tally.failed) == (1, 1)
+    assert evaluator.reason(Task(text))
+    assert not list(tmp_path.rglob("*.json"))
+    again = Evaluator(tmp_path, workers=0, code="c")
+    assert again.run([Task(text)])[0] is not None
+    assert again.tally.accidents == 0
 
 
 def test_a_folder_that_takes_nothing_is_said(tmp_path, text):

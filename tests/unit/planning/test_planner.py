@@ -225,7 +225,7 @@ def test_a_plan_can_be_found_twice(make_believe):
 def test_drafts_are_sorted_and_say_what_they_reach(make_believe):
     who, request = subject("20 mm"), small()
     planner = Planner(who, request, make_believe)
-    drafts = planner.search._draft(2e-3)
+    drafts = planner.search._draft_singles()
     assert [d.burden for d in drafts] == sorted(d.burden for d in drafts)
     some = drafts[:: len(drafts) // 12]
     for draft, one in zip(some, planner.bench.run([d.plan for d in some]), strict=True):

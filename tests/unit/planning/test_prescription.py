@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ablsim.case import Case
+from ablsim.case_text import write_toml
 from ablsim.errors import CaseError
 from ablsim.planning.prescription import Placement, Prescription, arrange, place_pattern
 from ablsim.planning.subject import Subject, describe_subject, make_subject
@@ -136,3 +137,40 @@ def test_points_fill_the_tumour_and_its_margin():
     assert 400 < len(plain.points) < 1500
     assert 14e-3 < far.max() <= 15e-3
     assert 19e-3 < np.linalg.norm(grown.points, axis=1).max() <= 20e-3
+
+
+def test_runs_hold_all_that_lights_and_enough_around_it():
+    """Less than a case does by itself, but only where blood carries the heat away."""
+    one = plan(place_pattern(
+        arrange("line", 20e-3, DOWN), (0.0, 0.0, 0.0), DOWN,
+        energy=900.0, illuminations=3, pull_back=10e-3, session=0,
+    ))  # fmt: skip
+    whole, flowing, still = (
+        Case.from_text(text).grid.size
+        for text in (
+            write_toml(subject("20 mm").write(one, 2e-3, whole=True)),
+            subject("20 mm").text(one, 2e-3),
+            subject("20 mm", perfusion="occluded").text(one, 2e-3),
+        )
+    )
+    assert flowing == pytest.approx((64e-3, 44e-3, 64e-3), abs=4.1e-3)
+    assert np.all(np.array(whole) > np.array(flowing))
+    assert np.all(np.array(still) >= np.array(whole))
+
+
+def test_runs_hold_the_whole_length_of_a_diffuser():
+    who = subject("20 mm")
+    long = Subject(who.case.replace({"fibre": [{
+        "kind": "diffuser", "length": "30 mm", "tip": ["0 mm"] * 3, "direction": [0, 0, -1],
+    }]}))  # fmt: skip
+    one = plan(place_pattern(
+        ((0.0, 0.0, 0.0),), (0.0, 0.0, 0.0), DOWN,
+        energy=900.0, illuminations=1, pull_back=0.0, session=0,
+    ))  # fmt: skip
+    low, high = (
+        np.array(grid.origin) + np.array(grid.size) * end
+        for grid in (Case.from_text(long.text(one, 2e-3)).grid,)
+        for end in (0.0, 1.0)
+    )
+    assert low[2] <= -20e-3
+    assert high[2] >= 50e-3

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -121,6 +123,27 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
         estimate = mean_of(chances)
         held += estimate.low <= norm.cdf(1.8 / np.sqrt(1 + 1.2**2)) <= estimate.high
     assert held / 400 > 0.92
+
+
+def test_draws_that_share_their_tissue_count_once():
+    margins = np.linspace(-1e-3, 4e-3, 8)
+    apart = sample([outcome(m) for m in margins] * 4)
+    shared = replace(apart, clusters=8)
+    one, other = apart.assess().complete, shared.assess().complete
+    assert one.value == pytest.approx(other.value)
+    assert other.high - other.low > 1.4 * (one.high - one.low)
+    eight = sample([outcome(m) for m in margins]).assess().complete
+    assert (other.low, other.high) == pytest.approx((eight.low, eight.high))
+
+
+def test_what_is_not_known_of_inferred_draws_widens_the_interval():
+    runs = sample([outcome(m) for m in np.linspace(1e-3, 4e-3, 16)])
+    loose = replace(runs, whole=4, scatter=1e-3, bias=0.5e-3)
+    one, other = runs.assess(), loose.assess()
+    assert (one.whole, other.whole) == (16, 4)
+    assert other.complete.value < one.complete.value  # more error, less certain
+    assert other.complete.low < one.complete.low
+    assert other.complete.high - other.complete.low > one.complete.high - one.complete.low
 
 
 def test_what_is_left_comes_in_quantiles_with_intervals():
