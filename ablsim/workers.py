@@ -36,12 +36,11 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 def _set_up(stop: Any) -> None:
     """Make a new process a worker: one thread, deaf to Ctrl-C, gone when it is no longer needed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process decides
-    if "numba" in sys.modules:  # loaded by the script that this process imported to find its work
-        from numba import set_num_threads
-
-        set_num_threads(1)
-    else:
+    numba = sys.modules.get("numba")
+    if numba is None:
         os.environ.update(NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    else:  # loaded by the script that this process imported to find its work
+        numba.set_num_threads(1)
     parent = parent_process()
 
     def watch() -> None:

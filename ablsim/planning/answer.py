@@ -7,7 +7,7 @@ from typing import Any
 from ablsim.planning.binding import Concession
 from ablsim.planning.candidates import Candidate
 from ablsim.planning.front import FrontPoint
-from ablsim.planning.planner import Found
+from ablsim.planning.judgement import Found
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Estimate
 from ablsim.planning.request import Request

@@ -8,7 +8,8 @@ from ablsim.grid import Point
 from ablsim.planning.candidates import Candidate
 from ablsim.planning.drafts import PULL_BACK_LEVELS, firings
 from ablsim.planning.evaluator import Evaluator
-from ablsim.planning.planner import Found, Planner, Say
+from ablsim.planning.judgement import Found, Say
+from ablsim.planning.planner import Planner
 from ablsim.planning.prescription import Placement, Prescription
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
@@ -91,7 +92,7 @@ class PlacedPlanner(Planner):
         if not some:
             return 0.0, None
         nearest = min(some, key=lambda one: abs(one.reserve)).plan
-        found = self.judge(self.trials.run([nearest])[0], 0.0, is_pilot=True)
+        found = self.judge.assess(self.trials.run([nearest])[0], 0.0, is_pilot=True)
         self._learn(found)
         return 0.0, found
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from ablsim.planning.candidates import Candidate
-from ablsim.planning.planner import Found, Planner, cheapest
+from ablsim.planning.judgement import TOLERANCE, Found
+from ablsim.planning.planner import Planner, cheapest
 from ablsim.planning.request import Limits, Request
 from ablsim.planning.span import Span
 from ablsim.units import to_mm
@@ -78,8 +79,6 @@ def _touched(found: Found, limits: Limits) -> Iterator[str]:
         insertions=None if limits.insertions is None else limits.insertions - 1,
     )
     for name in tighter.broken_by(plan):
-        if limits.sessions is None and name == "placements" and len(plan.placements) == 1:
-            continue
         yield f"{name} {'PASSED' if name in passed else 'at its limit'}"
 
 
@@ -110,7 +109,7 @@ def find_concessions(found: Found, planner: Planner) -> tuple[Concession, ...]:
             continue
         chance = float(found.sample.chances(beside + one.reserve).mean())
         concessions.append(
-            Concession(words, one, chance, chance >= planner.request.probability - 0.005)
+            Concession(words, one, chance, chance >= planner.request.probability - TOLERANCE)
         )
     return tuple(sorted(concessions, key=lambda c: (not c.is_enough, c.candidate.burden)))
 
@@ -119,19 +118,19 @@ def lift(request: Request) -> Iterator[tuple[str, Request]]:
     """Yield requests with one limit lifted each, and what was lifted."""
     limits = request.limits
 
-    def with_limits(**changes: object) -> Request:
-        return replace(request, limits=replace(limits, **changes))  # type: ignore[arg-type]
+    def with_limits(new: Limits) -> Request:
+        return replace(request, limits=new)
 
     if limits.sessions is not None:
-        yield "more sessions", with_limits(sessions=None)
+        yield "more sessions", with_limits(replace(limits, sessions=None))
     if limits.placements < Limits().placements:
-        yield "more placements", with_limits(placements=Limits().placements)
+        yield "more placements", with_limits(replace(limits, placements=Limits().placements))
     if limits.energy is not None:
-        yield "more energy in a session", with_limits(energy=None)
+        yield "more energy in a session", with_limits(replace(limits, energy=None))
     if limits.laser_time is not None:
-        yield "more laser time in a session", with_limits(laser_time=None)
+        yield "more laser time in a session", with_limits(replace(limits, laser_time=None))
     if limits.insertions is not None:
-        yield "more insertions in a session", with_limits(insertions=None)
+        yield "more insertions in a session", with_limits(replace(limits, insertions=None))
     if request.max_fibres < 4:
         yield "four fibres", replace(request, max_fibres=4)
     if request.max_illuminations < Request().max_illuminations:

@@ -24,7 +24,7 @@ from ablsim.planning.footprints import alone, depth_of
 from ablsim.planning.prescription import Placement, Prescription, middle_of, moved
 from ablsim.planning.subject import Subject
 
-SINGLE_DRAWS, SEVERAL_DRAWS = 6, 3
+SINGLE_DRAWS, SEVERAL_DRAWS = 6, 2
 """Draws that a plan of one placement is cast in, and of several: each of these is `VARIANTS`."""
 
 SHIFTS = 64

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ablsim.planning.candidates import Candidate
-from ablsim.planning.planner import Found, Planner
+from ablsim.planning.judgement import Found
+from ablsim.planning.planner import Planner
 
 MOST = 12
 """Plans of a front that are kept."""
@@ -47,7 +48,7 @@ def find_front(found: Found, planner: Planner) -> tuple[FrontPoint, ...]:
         Knows all that was run, tried and judged.
     """
     beside = found.sample.reserves() - found.best.reserve + found.shift
-    judged = {one.best.plan: one for one in planner.judged}
+    judged = {one.best.plan: one for one in planner.judge.judged}
     points = []
     for one in planner.bench.candidates:
         if not one.is_allowed:

@@ -7,26 +7,16 @@ and judged under many draws by whole runs and on fine cells; what is missing the
 top, and it goes on.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.drafts import Drafter, with_energy
-from ablsim.planning.evaluator import Evaluator, Task
-from ablsim.planning.laid import (
-    CAST_DRAWS,
-    PILOT_CAST_DRAWS,
-    infer,
-    is_inferable,
-    whole_runs,
-)
+from ablsim.planning.evaluator import Evaluator
+from ablsim.planning.judgement import TOLERANCE, Found, Judge, Say, is_better
 from ablsim.planning.prescription import Prescription
-from ablsim.planning.probability import Probability, Sample
 from ablsim.planning.refine import Refiner
 from ablsim.planning.request import FINE_UP_TO, SMALL, Request
 from ablsim.planning.search import ROUNDS, Search
 from ablsim.planning.subject import Subject
-from ablsim.planning.trials import DRAWS, PILOT, Trial, Trials, cheapest_trial
+from ablsim.planning.trials import Trial, Trials, cheapest_trial
 
 FIRST_RESERVE = 3e-3
 """Reserve that the search begins with, before draws have said what it takes [m]."""
@@ -37,14 +27,8 @@ PILOTS = 3
 TURNS = 4
 """Most times that the search begins anew with a better known reserve."""
 
-TOLERANCE = 0.005
-"""How far below the demand an estimated probability may be and count as reached."""
-
 CLOSE = 0.02
 """How far above the demand a probability may be before a cheaper plan is looked for."""
-
-FAR = 0.04
-"""How far short of the demand a probability must be for the rest of its draws to be pointless."""
 
 SETTLING = 2
 """Most times that a plan is judged anew with other energy."""
@@ -60,46 +44,6 @@ DEAREST = 1.25
 
 SHORT = 4
 """Most plans that are tried under a few draws at a time."""
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a planner found for one demand.
-
-    Parameters
-    ----------
-    best : Candidate
-        The plan, on the cells of the search.
-    fine : Candidate
-        The same on the cells of the treatment.
-    sample : Sample
-        Its draws.
-    probability : Probability
-        What they say, carried over to the finer cells.
-    required : float
-        Reserve that the demand takes on the cells of the search [m].
-    is_feasible : bool
-        Whether the demand is met within all limits.
-    """
-
-    best: Candidate
-    fine: Candidate
-    sample: Sample
-    probability: Probability
-    required: float
-    is_feasible: bool
-
-    @property
-    def shift(self) -> float:
-        """By how much the reserve is larger on the finer cells [m]."""
-        return self.fine.reserve - self.best.reserve
-
-    @property
-    def shift_of_margin(self) -> float:
-        """The same of the smallest margin [m]."""
-        return self.fine.outcome.margin_min - self.best.outcome.margin_min
 
 
 class Planner:
@@ -134,7 +78,7 @@ class Planner:
         self.search = Search(subject, request, self.drafter, self.bench, self._say)
         self.trials = Trials(subject, request, self.bench, evaluator)
         self.refiner = Refiner(subject, request, self.trials)
-        self.judged: list[Found] = []
+        self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
         self.extra = 0.0
 
     def find(self) -> Found | None:
@@ -145,12 +89,14 @@ class Planner:
             trial = self._choose(some, reserve, turn)
             if trial is None:
                 break
-            found = self.settle(self.judge(trial, reserve))
+            found = self.settle(self.judge.assess(trial, reserve))
             best = found if best is None or is_better(found, best) else best
             if found.is_feasible or not self._has_more(some, found):
                 break
             self._learn(found)
-            reserve = found.best.reserve - self._spare(found)
+            reserve = found.best.reserve - self.judge.spare(found)
+        if best is not None and best.is_reached and not best.is_checked:  # a pilot was enough
+            best = self.settle(self.judge.assess(self.trials.run([best.best.plan])[0], reserve))
         return best
 
     def _begin(self) -> tuple[float, Found | None]:
@@ -175,9 +121,9 @@ class Planner:
             # a plan that reaches further, and in all directions, takes less of a reserve
             pilot = min(trials, key=lambda one: one.required)
             if pilot.required < reserve + NEAR or number == PILOTS - 1:
-                found = self.judge(pilot, reserve, is_pilot=True)
+                found = self.judge.assess(pilot, reserve, is_pilot=True)
                 self._learn(found)
-                return found.best.reserve - self._spare(found), found
+                return found.best.reserve - self.judge.spare(found), found
             reserve = pilot.required
         return reserve, found
 
@@ -218,12 +164,12 @@ class Planner:
             slope = (pair[1].spare - pair[0].spare) / (aside - energy)
             if slope <= 0.0:
                 break
-            wanted = energy - (self._spare(found) - AMPLE) / slope
+            wanted = energy - (self.judge.spare(found) - AMPLE) / slope
             wanted = energies.at_least(round(wanted, -1)) or energies.high
             trial = self.trials.run([with_energy(plan, wanted)])
             if not trial or wanted == energy or trial[0].candidate in self._seen:
                 break
-            found = self.judge(trial[0], found.required)
+            found = self.judge.assess(trial[0], found.required)
             best = found if is_better(found, best) else best
         return best
 
@@ -237,101 +183,23 @@ class Planner:
 
     def _has_more(self, some: list[Candidate], found: Found) -> bool:
         """Say whether a plan was run that reaches further than one that falls short."""
-        judged = {one.best.plan for one in self.judged}
+        judged = {one.best.plan for one in self.judge.judged}
         further = found.best.reserve + 0.5 * NEAR
         return any(one.reserve > further and one.plan not in judged for one in some)
 
-    def _spare(self, found: Found) -> float:
-        """Return how far a judged plan is beyond the demand [m]; negative short of it."""
-        return found.sample.spare(self.request.probability) + found.shift
-
     @property
     def _seen(self) -> list[Candidate]:
-        return [one.best for one in self.judged]
-
-    def judge(self, trial: Trial, reserve: float, *, is_pilot: bool = False) -> Found:
-        """Return a plan with its probability, and how it does on fine cells.
-
-        Parameters
-        ----------
-        trial : Trial
-            The plan. Where its first draws say that it falls far short, more are not made.
-        reserve : float
-            What was searched for [m].
-        is_pilot : bool
-            Whether to see only what trials lack: with fewer draws, and of several placements
-            without the run on fine cells, which makes it no answer.
-        """
-        best = trial.candidate
-        self._say("probability, and the plan on fine cells")
-        count = min(self.count(best.plan), PILOT) if is_pilot else self.count(best.plan)
-        is_checked = not is_pilot or len(best.plan.placements) == 1
-        for number in sorted({min(PILOT, count), count}):
-            fine_task = [self.fine_bench.task(best.plan)] if is_checked else []
-            draws = self._draw_tasks(best.plan, number, is_pilot=is_pilot)
-            self.evaluator.run([*fine_task, *draws])  # all at once: no worker waits
-            sample = self.draw(best, number, is_pilot=is_pilot)
-            checked = self.fine_bench.run([best.plan])[0] if is_checked else None
-            fine = checked or best
-            shift = fine.reserve - best.reserve
-            shift_of_margin = fine.outcome.margin_min - best.outcome.margin_min
-            probability = sample.assess(shift, shift_of_margin)
-            if probability.complete.value < self.request.probability - FAR:
-                break
-        self._say(
-            f"{best.plan.describe()}: complete with {100 * probability.complete.value:.0f} %, "
-            f"{best.burden:.0f} min"
-        )
-        reached = probability.complete.value >= self.request.probability - TOLERANCE
-        found = Found(
-            best=best,
-            fine=fine,
-            sample=sample,
-            probability=probability,
-            required=reserve,
-            is_feasible=reached and best.is_allowed and checked is not None and checked.is_allowed,
-        )
-        self.judged.append(found)
-        return found
+        return [one.best for one in self.judge.judged]
 
     def _learn(self, found: Found) -> None:
         """Note what trials lack of many whole draws and of fine cells, for the next plans."""
         self.trials.begin(found.sample)
-        self.extra = self.trials.run([found.best.plan])[0].spare - self._spare(found)
-
-    def draw(self, planned: Candidate, count: int, *, is_pilot: bool = False) -> Sample:
-        """Return draws of a plan: whole runs, or of several placements also what these say."""
-        casts, plan = self.trials.casts, planned.plan
-        if not is_inferable(casts, plan):
-            return self.trials.draw([plan], count)[0]
-        whole, distinct = self._shares(plan, count, is_pilot=is_pilot)
-        return infer(casts, planned, self.trials.draw([plan], whole)[0], count, distinct)
-
-    def _draw_tasks(self, plan: Prescription, count: int, *, is_pilot: bool) -> list[Task]:
-        """Return all runs that drawing a plan takes."""
-        casts = self.trials.casts
-        if not is_inferable(casts, plan):
-            return self.trials.tasks(plan, range(count))
-        whole, distinct = self._shares(plan, count, is_pilot=is_pilot)
-        return [*self.trials.tasks(plan, range(whole)), *casts.tasks(plan, range(distinct))]
-
-    def _shares(self, plan: Prescription, count: int, *, is_pilot: bool) -> tuple[int, int]:
-        """Return of how many draws of several placements the whole is run, and how many cast."""
-        whole = min(count, whole_runs(plan, is_pilot=is_pilot))
-        return whole, min(count, PILOT_CAST_DRAWS if is_pilot else CAST_DRAWS)
-
-    def count(self, plan: Prescription) -> int:
-        """Return how many draws a plan gets: fewer where each takes long."""
-        if self.request.draws:
-            return self.request.draws
-        if is_inferable(self.trials.casts, plan) or plan.illuminations <= 10:
-            return DRAWS
-        return 32 if plan.illuminations <= 30 else 16
+        self.extra = self.trials.run([found.best.plan])[0].spare - self.judge.spare(found)
 
     def _choose(self, some: list[Candidate], reserve: float, turn: int) -> Trial | None:
         """Return the plan of least burden that has enough to spare in its trial."""
         self._say("trying the best under a few draws")
-        short = {one.best.plan for one in self.judged if not one.is_feasible}
+        short = {one.best.plan for one in self.judge.judged if not one.is_reached}
         hopeful = [one for one in some if one.plan not in short]
         near = NEAR / (1.0 + 3.0 * turn)
         self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
@@ -371,18 +239,9 @@ def cheapest(candidates: list[Candidate], required: float) -> Candidate | None:
     return max(candidates, key=lambda one: one.reserve, default=None)
 
 
-def is_better(one: Found, other: Found) -> bool:
-    """Say whether one plan answers a demand better than another."""
-    if one.is_feasible and other.is_feasible:
-        return one.best.burden < other.best.burden
-    if one.is_feasible != other.is_feasible:
-        return one.is_feasible
-    return one.probability.complete.value > other.probability.complete.value
-
-
 def _looks(plan: Prescription) -> int:
-    """Return how many plans refining may try: fewer where each takes long."""
-    return 8 if len(plan.placements) == 1 else 6 if plan.illuminations <= 40 else 0
+    """Return how many plans refining may try: none of several placements, which take long."""
+    return 8 if len(plan.placements) == 1 else 0
 
 
 def _shortlist(candidates: list[Candidate], reserve: float, below: float) -> list[Candidate]:

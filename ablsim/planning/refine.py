@@ -12,17 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import NonlinearConstraint, minimize
 
-from ablsim.grid import Point
 from ablsim.planning.candidates import Candidate
 from ablsim.planning.prescription import (
     Prescription,
     add,
     arrange,
+    middle_of,
     place_pattern,
 )
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
 from ablsim.planning.trials import Trial, Trials
+from ablsim.position import HOME
 
 LENGTHS, ENERGIES, POWERS = 0.5e-3, 10.0, 0.1
 """What a plan is rounded to [m], [J], [W]."""
@@ -53,7 +54,6 @@ class _Shape:
     spacing: float
     pull_back: float
     depth: float = 0.0
-    spread: float = 1.0
 
 
 class Refiner:
@@ -148,8 +148,7 @@ class Refiner:
             gain = (found[1].spare - found[0].spare) / (factors[1] - factors[0])
             if gain > 0.0:
                 factor = 1.0 + (required - found[0].spare) / gain
-                more = [] if len(plan.placements) > 1 else [rounded(factor + _MORE)]
-                found += self._trials.run([rounded(factor), *more])
+                found += self._trials.run([rounded(factor), rounded(factor + _MORE)])
         enough = [one for one in found if one.spare >= required]
         return min(enough, key=lambda one: one.candidate.burden, default=None)
 
@@ -178,24 +177,20 @@ class Refiner:
                 ]
             else:
                 ways.append(_Way("energy", span.low, span.high, plan.energy_per_fibre))
-        many = len(plan.placements) > 1  # each look takes long: only what matters most
-        if request.powers.is_continuous and request.powers.is_free and not many:
+        if request.powers.is_continuous and request.powers.is_free:
             ways.append(_Way("power", request.powers.low, request.powers.high, plan.power))
         if plan.spacing and request.spacings.is_continuous and request.spacings.is_free:
             ways.append(_Way("spacing", request.spacings.low, request.spacings.high, plan.spacing))
         if (
             first.illuminations > 1
-            and not many
             and request.pull_backs.is_continuous
             and request.pull_backs.is_free
         ):
             span = request.pull_backs
             ways.append(_Way("pull_back", span.low, span.high, first.pull_back))
-        if ways and plan.pattern is not None:
-            if self._subject.case.vessels or self._subject.case.organs:
-                ways.append(_Way("depth", -4e-3, 4e-3, 0.0))
-            if many:
-                ways.append(_Way("spread", 0.8, 1.2, 1.0))
+        case = self._subject.case
+        if ways and plan.pattern is not None and (case.vessels or case.organs):
+            ways.append(_Way("depth", -4e-3, 4e-3, 0.0))
         return ways
 
     def _plan(
@@ -231,26 +226,22 @@ class Refiner:
         )
         return reshape(
             plan,
-            self._subject.tumour.centre,
             energy=_rounded(shape.energy, joule, values.get("energy")),
             power=_rounded(shape.power, watt, values.get("power")),
             spacing=_rounded(shape.spacing, length, values.get("spacing")),
             pull_back=_rounded(shape.pull_back, length, values.get("pull_back")),
             depth=round(shape.depth / length) * length,
-            spread=round(shape.spread, 2),
         )
 
 
 def reshape(
     plan: Prescription,
-    centre: Point,
     *,
     energy: float,
     power: float,
     spacing: float,
     pull_back: float,
     depth: float = 0.0,
-    spread: float = 1.0,
 ) -> Prescription:
     """Return a regular plan with other numbers.
 
@@ -258,36 +249,30 @@ def reshape(
     ----------
     plan : Prescription
         With a pattern.
-    centre : Point
-        Of the tumour [m].
     energy, power, spacing, pull_back : float
         Of each fibre and illumination [J], of each fibre [W], of the pattern and of
         pull-backs [m].
     depth : float
         How much deeper all go [m].
-    spread : float
-        By what factor placements lie further from the centre.
     """
     if plan.pattern is None:
         msg = "only plans of one pattern can be reshaped"
         raise ValueError(msg)
     tips = arrange(plan.pattern, spacing, plan.direction, plan.rotation)
-    placements = []
-    for old in plan.placements:
-        middle = np.mean(old.tips, axis=0) - 0.5 * old.length * np.asarray(plan.direction)
-        away = (middle - np.asarray(centre)) * spread + depth * np.asarray(plan.direction)
-        placements.append(
-            place_pattern(
-                tips,
-                add(centre, away.round(4).tolist()),
-                plan.direction,
-                energy=energy,
-                illuminations=old.illuminations,
-                pull_back=pull_back,
-                session=old.session,
-            )
+    deeper = depth * np.asarray(plan.direction)
+    placements = tuple(
+        place_pattern(
+            tips,
+            add((middle_of(old, plan.direction) + deeper).round(4).tolist(), HOME),
+            plan.direction,
+            energy=energy,
+            illuminations=old.illuminations,
+            pull_back=pull_back,
+            session=old.session,
         )
-    return replace(plan, power=power, spacing=spacing, placements=tuple(placements))
+        for old in plan.placements
+    )
+    return replace(plan, power=power, spacing=spacing, placements=placements)
 
 
 def _unit(way: _Way, value: float) -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ablsim.planning.evaluator import Tally
-from ablsim.planning.planner import Found
+from ablsim.planning.judgement import Found
 from ablsim.planning.subject import Subject
 
 USUAL_ENERGY, COMPLICATED_ENERGY = 7474.0, 10520.0

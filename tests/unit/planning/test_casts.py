@@ -54,8 +54,9 @@ def test_a_cast_moved_is_the_run_of_fibres_that_missed(trials):
         ]
         away = np.linalg.norm(points[:, None] - np.array(middles), axis=-1).min(axis=1)
         size = laid + away  # the radius of the balls, the same everywhere
-        near = laid > -5e-3
-        assert np.ptp(size[near]) < 1.5e-3  # linear between points 2.5 mm apart
+        near = np.abs(laid) < 4e-3
+        low, high = np.quantile(size[near], [0.05, 0.95])
+        assert high - low < 0.7e-3  # linear between points 2.5 mm apart, blunt on ridges
         assert abs(np.median(size[near]) - 8.5e-3) < 1.0e-3
 
 

@@ -1,0 +1,197 @@
+"""Judgement: the probability of a plan from many draws, and the plan on the cells of the treatment.
+
+Of one placement every draw is a whole run. Of several, whole runs of some say how far the others,
+zones laid side by side, are off.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ablsim.planning.candidates import Bench, Candidate
+from ablsim.planning.evaluator import Evaluator, Task
+from ablsim.planning.laid import (
+    CAST_DRAWS,
+    PILOT_CAST_DRAWS,
+    infer,
+    is_inferable,
+    whole_runs,
+)
+from ablsim.planning.prescription import Prescription
+from ablsim.planning.probability import Probability, Sample
+from ablsim.planning.request import Request
+from ablsim.planning.trials import DRAWS, PILOT, Trial, Trials
+
+TOLERANCE = 0.005
+"""How far below the demand an estimated probability may be and count as reached."""
+
+FAR = 0.04
+"""How far short of the demand a probability must be for the rest of its draws to be pointless."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a planner found for one demand.
+
+    Parameters
+    ----------
+    best : Candidate
+        The plan, on the cells of the search.
+    fine : Candidate
+        The same on the cells of the treatment.
+    sample : Sample
+        Its draws.
+    probability : Probability
+        What they say, carried over to the finer cells.
+    required : float
+        Reserve that the demand takes on the cells of the search [m].
+    is_reached : bool
+        Whether the probability is the one asked for, within all limits.
+    is_checked : bool
+        Whether it was run on the cells of the treatment.
+    """
+
+    best: Candidate
+    fine: Candidate
+    sample: Sample
+    probability: Probability
+    required: float
+    is_reached: bool
+    is_checked: bool
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether the demand is met within all limits."""
+        return self.is_reached and self.is_checked
+
+    @property
+    def shift(self) -> float:
+        """By how much the reserve is larger on the finer cells [m]."""
+        return self.fine.reserve - self.best.reserve
+
+    @property
+    def shift_of_margin(self) -> float:
+        """The same of the smallest margin [m]."""
+        return self.fine.outcome.margin_min - self.best.outcome.margin_min
+
+
+class Judge:
+    """Judges plans of one subject.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked.
+    evaluator : Evaluator
+        Runs everything.
+    fine_bench : Bench
+        Runs plans on the cells of the treatment.
+    trials : Trials
+        Draws plans.
+    say : callable
+        Told in a few words what is done.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        evaluator: Evaluator,
+        fine_bench: Bench,
+        trials: Trials,
+        say: Say,
+    ) -> None:
+        self._request = request
+        self._evaluator = evaluator
+        self._fine_bench = fine_bench
+        self._trials = trials
+        self._say = say
+        self.judged: list[Found] = []
+
+    def assess(self, trial: Trial, reserve: float, *, is_pilot: bool = False) -> Found:
+        """Return a plan with its probability, and how it does on fine cells.
+
+        Parameters
+        ----------
+        trial : Trial
+            The plan. Where its first draws say that it falls far short, more are not made.
+        reserve : float
+            What was searched for [m].
+        is_pilot : bool
+            Whether to see only what trials lack: with fewer draws, and of several placements
+            without the run on fine cells, which makes it no answer.
+        """
+        best = trial.candidate
+        self._say("probability, and the plan on fine cells")
+        count = min(self._count(best.plan), PILOT) if is_pilot else self._count(best.plan)
+        is_checked = not is_pilot or len(best.plan.placements) == 1
+        for number in sorted({min(PILOT, count), count}):
+            fine_task = [self._fine_bench.task(best.plan)] if is_checked else []
+            draws = self._draw_tasks(best.plan, number, is_pilot=is_pilot)
+            self._evaluator.run([*fine_task, *draws])  # all at once: no worker waits
+            sample = self._draw(best, number, is_pilot=is_pilot)
+            checked = self._fine_bench.run([best.plan])[0] if is_checked else None
+            fine = checked or best
+            shift = fine.reserve - best.reserve
+            shift_of_margin = fine.outcome.margin_min - best.outcome.margin_min
+            probability = sample.assess(shift, shift_of_margin)
+            if probability.complete.value < self._request.probability - FAR:
+                break
+        self._say(
+            f"{best.plan.describe()}: complete with {100 * probability.complete.value:.0f} %, "
+            f"{best.burden:.0f} min"
+        )
+        reached = probability.complete.value >= self._request.probability - TOLERANCE
+        found = Found(
+            best=best,
+            fine=fine,
+            sample=sample,
+            probability=probability,
+            required=reserve,
+            is_reached=reached and best.is_allowed and fine.is_allowed,
+            is_checked=checked is not None,
+        )
+        self.judged.append(found)
+        return found
+
+    def spare(self, found: Found) -> float:
+        """Return how far a judged plan is beyond the demand [m]; negative short of it."""
+        return found.sample.spare(self._request.probability) + found.shift
+
+    def _draw(self, planned: Candidate, count: int, *, is_pilot: bool = False) -> Sample:
+        """Return draws of a plan: whole runs, or of several placements also what these say."""
+        casts, plan = self._trials.casts, planned.plan
+        if not is_inferable(casts, plan):
+            return self._trials.draw([plan], count)[0]
+        whole, distinct = self._shares(plan, count, is_pilot=is_pilot)
+        return infer(casts, planned, self._trials.draw([plan], whole)[0], count, distinct)
+
+    def _draw_tasks(self, plan: Prescription, count: int, *, is_pilot: bool) -> list[Task]:
+        """Return all runs that drawing a plan takes."""
+        casts = self._trials.casts
+        if not is_inferable(casts, plan):
+            return self._trials.tasks(plan, range(count))
+        whole, distinct = self._shares(plan, count, is_pilot=is_pilot)
+        return [*self._trials.tasks(plan, range(whole)), *casts.tasks(plan, range(distinct))]
+
+    def _shares(self, plan: Prescription, count: int, *, is_pilot: bool) -> tuple[int, int]:
+        """Return of how many draws of several placements the whole is run, and how many cast."""
+        whole = min(count, whole_runs(plan, is_pilot=is_pilot))
+        return whole, min(count, PILOT_CAST_DRAWS if is_pilot else CAST_DRAWS)
+
+    def _count(self, plan: Prescription) -> int:
+        """Return how many draws a plan gets: fewer where each takes long."""
+        if self._request.draws:
+            return self._request.draws
+        if is_inferable(self._trials.casts, plan) or plan.illuminations <= 10:
+            return DRAWS
+        return 32 if plan.illuminations <= 30 else 16
+
+
+def is_better(one: Found, other: Found) -> bool:
+    """Say whether one plan answers a demand better than another."""
+    if one.is_feasible and other.is_feasible:
+        return one.best.burden < other.best.burden
+    if one.is_feasible != other.is_feasible:
+        return one.is_feasible
+    return one.probability.complete.value > other.probability.complete.value
