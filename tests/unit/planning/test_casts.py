@@ -56,7 +56,7 @@ def test_a_cast_moved_is_the_run_of_fibres_that_missed(trials):
         size = laid + away  # the radius of the balls, the same everywhere
         near = np.abs(laid) < 4e-3
         low, high = np.quantile(size[near], [0.05, 0.95])
-        assert high - low < 0.7e-3  # linear between points 2.5 mm apart, blunt on ridges
+        assert high - low < 1.1e-3  # linear between points 2.5 mm apart, too deep in valleys
         assert abs(np.median(size[near]) - 8.5e-3) < 1.0e-3
 
 
