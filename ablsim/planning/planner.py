@@ -36,6 +36,9 @@ SETTLING = 2
 AMPLE = 0.1e-3
 """Reserve beyond the demand that is aimed at, lest the next draws fall short of it [m]."""
 
+FURTHEST = 1.35
+"""Factor by which energy changes at most before a plan is judged or tried anew."""
+
 NEAR = 0.7e-3
 """How far short of the reserve a plan may be and still be tried under draws [m]."""
 
@@ -147,39 +150,55 @@ class Planner:
         judged, and again, until the probability is that asked for. The nearest is returned where
         the energy that it takes is not allowed.
         """
-        best = found
+        best, before = found, None
         for _ in range(SETTLING):
-            chance = found.probability.complete
-            excess = chance.value - self.request.probability
-            if -TOLERANCE <= excess <= max(CLOSE, self._blur(found)):
+            if self._is_close(found):
                 break
             self._say("as much energy as it takes")
             self._learn(found)
+            slope = self._slope(found, before)
+            if slope is None:
+                break
             plan, energies = found.best.plan, self.request.energies
             energy = plan.energy_per_fibre
-            aside = energies.nearest(energy * (1.1 if excess < 0.0 else 0.91))
-            pair = self.trials.run([plan, with_energy(plan, aside)])
-            if len(pair) < 2 or aside == energy:
-                break
-            slope = (pair[1].spare - pair[0].spare) / (aside - energy)
-            if slope <= 0.0:
-                break
             wanted = energy - (self.judge.spare(found) - AMPLE) / slope
+            wanted = min(max(wanted, energy / FURTHEST), energy * FURTHEST)
             wanted = energies.at_least(round(wanted, -1)) or energies.high
             trial = self.trials.run([with_energy(plan, wanted)])
             if not trial or wanted == energy or trial[0].candidate in self._seen:
                 break
-            found = self.judge.assess(trial[0], found.required)
+            before, found = found, self.judge.assess(trial[0], found.required)
             best = found if is_better(found, best) else best
         return best
 
-    def _blur(self, found: Found) -> float:
-        """Return how far above the demand the probability of several placements may stay.
+    def _is_close(self, found: Found) -> bool:
+        """Say whether a plan has the probability asked for, and not much more.
 
-        Each judgement of these takes minutes; what its draws cannot tell from the demand will do.
+        Each judgement of several placements takes minutes: for these, what their draws cannot tell
+        from the demand will do.
         """
         chance = found.probability.complete
-        return chance.value - chance.low if len(found.best.plan.placements) > 1 else 0.0
+        close = CLOSE
+        if len(found.best.plan.placements) > 1:
+            close = max(CLOSE, chance.value - chance.low)
+        return -TOLERANCE <= chance.value - self.request.probability <= close
+
+    def _slope(self, found: Found, before: Found | None) -> float | None:
+        """Return what a joule more of each fibre spares [m/J], as judged or else as tried."""
+        plan, energies = found.best.plan, self.request.energies
+        energy = plan.energy_per_fibre
+        if before is not None:
+            more = energy - before.best.plan.energy_per_fibre
+            slope = (self.judge.spare(found) - self.judge.spare(before)) / more
+            if slope > 0.0:
+                return slope
+        falls_short = found.probability.complete.value < self.request.probability
+        aside = energies.nearest(energy * (1.1 if falls_short else 0.91))
+        pair = self.trials.run([plan, with_energy(plan, aside)])
+        if len(pair) < 2 or aside == energy:
+            return None
+        slope = (pair[1].spare - pair[0].spare) / (aside - energy)
+        return slope if slope > 0.0 else None
 
     def _has_more(self, some: list[Candidate], found: Found) -> bool:
         """Say whether a plan was run that reaches further than one that falls short."""

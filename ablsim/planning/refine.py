@@ -30,6 +30,7 @@ LENGTHS, ENERGIES, POWERS = 0.5e-3, 10.0, 0.1
 
 _FINE = (0.1e-3, 5.0, 0.05)  # to what it is rounded on the way
 _SAME_PEAK = 1.0  # K
+_FURTHEST = 1.35  # factor on the energy, beyond which a straight line says little
 _MORE = 0.015  # of the energy, should what was reckoned just fall short
 
 FloatArray = NDArray[np.float64]
@@ -148,6 +149,7 @@ class Refiner:
             gain = (found[1].spare - found[0].spare) / (factors[1] - factors[0])
             if gain > 0.0:
                 factor = 1.0 + (required - found[0].spare) / gain
+                factor = min(max(factor, 1.0 / _FURTHEST), _FURTHEST)
                 found += self._trials.run([rounded(factor), rounded(factor + _MORE)])
         enough = [one for one in found if one.spare >= required]
         return min(enough, key=lambda one: one.candidate.burden, default=None)
