@@ -115,9 +115,7 @@ class Search:
         self._bench = bench
         self._say = say or (lambda words: None)
         n = len(subject.points)
-        self._grounds = [
-            Ground(subject, direction, np.zeros(n)) for direction in request.directions
-        ]
+        self.grounds = [Ground(subject, direction, np.zeros(n)) for direction in request.directions]
         self._lessons = Lessons()
         self._singles: dict[object, list[Draft]] = {}
         self._several: dict[object, list[Draft]] = {}
@@ -171,7 +169,7 @@ class Search:
 
     def _draft_singles(self) -> list[Draft]:
         found = []
-        for ground in self._grounds:
+        for ground in self.grounds:
             key = ground.key
             if key not in self._singles:
                 self._singles[key] = self._drafter.singles(ground)
@@ -182,7 +180,7 @@ class Search:
         """Return drafts of several placements that reach a reserve by what runs have taught."""
         deeper = _STEP * round(self._lessons.of_several() / _STEP)
         found = []
-        for ground in self._grounds:
+        for ground in self.grounds:
             key = (ground.key, required, deeper)
             if key not in self._several:
                 self._several[key] = self._drafter.several(ground, required - deeper)
@@ -247,14 +245,14 @@ class Search:
         case = self._subject.case
         if not case.vessels and not case.organs:
             return
-        for i, ground in enumerate(self._grounds):
+        for i, ground in enumerate(self.grounds):
             if ground.direction != draft.plan.direction:
                 continue
             changed = ground
             if found.broken and any(organ.name in found.broken for organ in case.organs):
                 further = min(20e-3, ground.stand_off + _STAND_OFF_STEP)
                 changed = replace(changed, stand_off=further)
-            self._grounds[i] = replace(changed, correction=self._correct(changed, draft, found))
+            self.grounds[i] = replace(changed, correction=self._correct(changed, draft, found))
 
     def _correct(self, ground: Ground, draft: Draft, found: Candidate) -> FloatArray:
         """Return the corrections of a ground after one more run, half old and half new."""
