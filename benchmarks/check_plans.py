@@ -6,6 +6,7 @@
     python benchmarks/check_plans.py common          # what common draws spare
     python benchmarks/check_plans.py limits          # 60 random tumours with vessels and organs
     python benchmarks/check_plans.py findings        # spacing, firing, energy, pull-back
+    python benchmarks/check_plans.py promised --plans A.toml B.toml   # plans run as they are
 
 Add --smoke for a minute's worth of each. Runs are kept in --folder and found there again.
 """
@@ -361,12 +362,33 @@ def findings(evaluator, smoke):
     return rows
 
 
+def promised(evaluator, plans):
+    """Run plans as their files say and compare with what their answers promise."""
+    tasks = [Task(path.read_text(encoding="utf-8")) for path in plans]
+    rows = []
+    for path, record in zip(plans, evaluator.run(tasks), strict=True):
+        answer = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        said = answer["predicted"] or answer["nearest"]["predicted"]
+        found = read_evaluation(record)
+        row = {
+            "plan": path.name, "spacing_mm": 1e3 * found.spacing, "run_s": found.wall,
+            "ablated": found.fraction, "promised": said["ablated_fraction"],
+            "margin_mm": 1e3 * found.margin_min, "promised_mm": said["margin_min_mm"],
+        }  # fmt: skip
+        row["points_off"] = 100.0 * (row["ablated"] - row["promised"])
+        row["mm_off"] = row["margin_mm"] - row["promised_mm"]
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+    return rows
+
+
 def main():
     """Run what is asked on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = ("exhaustive", "balls", "brute", "common", "limits", "findings")
+    names = ("exhaustive", "balls", "brute", "common", "limits", "findings", "promised")
     parser.add_argument("what", choices=names)
     parser.add_argument("diameters", nargs="*", type=float, default=[15.0, 20.0])
+    parser.add_argument("--plans", nargs="+", type=Path, default=[], help="for promised")
     parser.add_argument("--runs", type=int, default=320)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path("plan-checks"))
@@ -376,6 +398,8 @@ def main():
     with evaluator.running():
         if options.what == "brute":
             rows = brute(evaluator, options.diameters or [15.0, 20.0], options.runs, options.smoke)
+        elif options.what == "promised":
+            rows = promised(evaluator, options.plans)
         else:
             rows = globals()[options.what](evaluator, options.smoke)
     out = options.folder / f"{options.what}.json"
