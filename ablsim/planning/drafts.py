@@ -30,6 +30,9 @@ Only to rank: four fibres fired singly ablate about a fifth less than together, 
 length; runs decide.
 """
 
+SEVERAL = 2
+"""Third part of the group of drafts that have more than one placement."""
+
 _BEYOND = 10e-3  # m that all pull-backs together may be longer than the tumour
 
 FloatArray = NDArray[np.float64]
@@ -289,7 +292,7 @@ class Drafter:
             yield Draft(
                 plan=plan,
                 family=(*kind, len(sessions), together),
-                group=(one.pattern, min(count, 3), min(len(sessions), 2), together),
+                group=(one.pattern, min(count, 3), min(len(sessions), SEVERAL), together),
                 reserve=float(reserve),
                 healthy=healthy,
                 burden=burden_of(plan, healthy, request.weights),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ablsim.planning.candidates import Bench, Candidate
-from ablsim.planning.drafts import Draft, Drafter, Family
+from ablsim.planning.drafts import SEVERAL, Draft, Drafter, Family
 from ablsim.planning.layouts import Ground
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
@@ -73,7 +73,7 @@ class Lessons:
 
     def of_several(self) -> float:
         """Return how much deeper several placements came than guessed [m]; 0 if none was run."""
-        values = [one for group, off in self.off.items() if group[2] == 2 for one in off]
+        values = [one for key, off in self.off.items() if key[2] == SEVERAL for one in off]
         return float(np.mean(values)) if values else 0.0
 
     def doubt(self, draft: Draft) -> float:
@@ -274,9 +274,9 @@ class Search:
 
 
 def _mean(table: dict[tuple[object, ...], list[float]], group: tuple[object, ...]) -> float:
-    """Return the mean of a group, of all groups where nothing is known of it, else 0."""
+    """Return the mean of a group; where nothing is known of it, of all with as many placements."""
     own = table.get(group)
     if own:
         return float(np.mean(own))
-    every = [value for values in table.values() for value in values]
-    return float(np.mean(every)) if every else 0.0
+    alike = [value for key, values in table.items() if key[2] == group[2] for value in values]
+    return float(np.mean(alike)) if alike else 0.0
