@@ -1,5 +1,6 @@
 """The picture of a plan: fibres and zone in two planes, certainty, and what more of it costs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,6 +13,7 @@ from ablsim.geometry import distance_to_ellipsoid
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.answer import Plan
 from ablsim.planning.evaluation import Slice
+from ablsim.planning.front import FrontPoint
 from ablsim.units import to_mm
 from ablsim.view.saving import save_png
 from ablsim.view.style import (
@@ -28,6 +30,7 @@ from ablsim.view.style import (
 )
 
 _DEAREST = 2.5  # times the burden of the plan, up to which others are drawn
+_APART = 0.2  # of the burdens shown, between two points that are labelled
 _MARGIN_COLOURS = ("#1b7837", "#5aae61", "#a6dba0")
 
 
@@ -100,7 +103,7 @@ def _draw_plane(axes: Axes, plan: Plan, plane: Slice, label: str, *, along: bool
         )  # fmt: skip
     _draw_bodies(axes, plan, points, mm)
     _draw_fibres(axes, plan, plane, along=along)
-    reach = to_mm(0.5 * max(tumour.axes)) + 17.0
+    reach = to_mm(0.5 * max(tumour.axes)) + 20.0
     axes.set(xlim=(-reach * 1.25, reach * 1.25), ylim=(-reach, reach), aspect="equal")
     if along:
         axes.invert_yaxis()  # the needle comes from above
@@ -139,7 +142,7 @@ def _draw_fibres(axes: Axes, plan: Plan, plane: Slice, *, along: bool) -> None:
     """Draw where tips light, with their needles in the view along them."""
     centre = np.asarray(plan.subject.tumour.centre)
     direction = np.asarray(plan.prescription.direction)
-    many = plan.prescription.insertions > 16
+    many = len(plan.prescription.placements) > 1
     for placement in plan.prescription.placements:
         for number, tip in enumerate(placement.tips, start=1):
             for pull in range(placement.illuminations):
@@ -197,17 +200,8 @@ def _draw_front(axes: Axes, plan: Plan) -> None:
         if point.is_chosen:
             axes.plot(point.candidate.burden, 100 * point.probability, "o", ms=11.0,
                       color=REPORTED_LINE.colour, zorder=4)  # fmt: skip
-    shown = [point for point in front if point.is_chosen or point in (front[0], front[-1])]
-    for point in shown:
-        plan_of = point.candidate.plan
-        many = "" if plan_of.insertions == 1 else "s"
-        words = f"{plan_of.insertions} insertion{many}, {plan_of.energy / 1e3:.1f} kJ"
-        is_left = point is front[-1] and not point.is_chosen
-        beside = (-4, -16) if is_left else (10, -30) if point.is_chosen else (6, -16)
-        axes.annotate(
-            words, (point.candidate.burden, 100 * point.probability), xytext=beside,
-            textcoords="offset points", ha="right" if is_left else "left", fontsize=10.0,
-        )  # fmt: skip
+    for point in _labelled(front):
+        _label(axes, point, is_right=point.candidate.burden > 0.5 * (x[0] + x[-1]))
     axes.axhline(100 * plan.request.probability, color=INK, lw=1.2, ls=(0, (4, 3)))
     axes.set_xlabel("burden [min]", fontsize=11.0)
     axes.set_ylabel("probability [%]", fontsize=11.0)
@@ -217,3 +211,32 @@ def _draw_front(axes: Axes, plan: Plan) -> None:
     axes.set_title("What more certainty costs", loc="left", fontsize=13.0)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _labelled(front: Sequence[FrontPoint]) -> list[FrontPoint]:
+    """Return the points that get a label: the chosen, and the ends that lie well apart from it."""
+    chosen = [point for point in front if point.is_chosen]
+    wide = front[-1].candidate.burden - front[0].candidate.burden
+    shown = list(chosen)
+    for end in (front[0], front[-1]):
+        apart = [abs(end.candidate.burden - one.candidate.burden) for one in chosen]
+        if not end.is_chosen and all(away > _APART * wide for away in apart):
+            shown.append(end)
+    return shown
+
+
+def _label(axes: Axes, point: FrontPoint, *, is_right: bool) -> None:
+    """Say beside a point of the front what it takes."""
+    plan, y = point.candidate.plan, 100.0 * point.probability
+    many = "" if plan.insertions == 1 else "s"
+    above = y < 20.0
+    axes.annotate(
+        f"{plan.insertions} insertion{many}, {plan.energy / 1e3:.1f} kJ",
+        (point.candidate.burden, y),
+        xytext=(-8.0 if is_right else 8.0, 12.0 if above else -24.0),
+        textcoords="offset points",
+        ha="right" if is_right else "left",
+        va="bottom" if above else "top",
+        fontsize=10.0,
+        bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"},
+    )
