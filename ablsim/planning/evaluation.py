@@ -5,7 +5,7 @@ import hashlib
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,18 @@ class Evaluation:
         depth = 0.5 * np.cbrt(self._with_margin()) + 1e-3
         grid = np.linspace(-depth, float(self.margins[-1]) + depth, 2001)
         return float(np.interp(1.0 - complete_from, self.missing(grid), grid))
+
+    def deeper(self, by: float) -> "Evaluation":
+        """Return this with its zone further out everywhere by so much [m]."""
+        left = [float(self.missing(np.array([-by]), with_margin=w)[0]) for w in (False, True)]
+        return replace(
+            self,
+            fraction=1.0 - left[0],
+            fraction_with_margin=1.0 - left[1],
+            margin_min=self.margin_min + by,
+            margin_mean=self.margin_mean + by,
+            margins=self.margins + by,
+        )
 
     def _with_margin(self) -> float:
         """Return the volume of the tumour grown by the margin asked for [m^3]."""

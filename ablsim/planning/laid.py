@@ -83,7 +83,7 @@ def infer(casts: Casts, planned: Candidate, whole: Sample, count: int, distinct:
         return whole
     off, scatter = float(np.mean(pairs)), float(np.std(pairs, ddof=1))
     n = len(whole.outcomes)
-    rest = [None if guess is None else _deeper(guess, off) for guess in guesses[n:]]
+    rest = [None if guess is None else guess.deeper(off) for guess in guesses[n:]]
     sigma = draws.model_error[[i % distinct for i in range(count)]]
     return replace(
         whole,
@@ -155,18 +155,3 @@ class _Laid:
             margin_mean=float(on @ areas / areas.sum()),
             margins=np.interp(at, share, on[order]),
         )
-
-
-def _deeper(outcome: Evaluation, by: float) -> Evaluation:
-    """Return an outcome with its zone further out by so much [m]."""
-    left = [
-        float(outcome.missing(np.array([-by]), with_margin=which)[0]) for which in (False, True)
-    ]
-    return replace(
-        outcome,
-        fraction=1.0 - left[0],
-        fraction_with_margin=1.0 - left[1],
-        margin_min=outcome.margin_min + by,
-        margin_mean=outcome.margin_mean + by,
-        margins=outcome.margins + by,
-    )

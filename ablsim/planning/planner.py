@@ -79,7 +79,7 @@ class Planner:
         )
         self.drafter = Drafter(subject, request, evaluator)
         self.search = Search(subject, request, self.drafter, self.bench, self._say)
-        self.trials = Trials(subject, request, self.bench, evaluator)
+        self.trials = Trials(subject, request, self.bench, evaluator, self.fine_bench.spacing)
         self.refiner = Refiner(subject, request, self.trials)
         self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
         self.extra = 0.0
@@ -89,12 +89,14 @@ class Planner:
         reserve, best = self._begin()
         for turn in range(TURNS):
             some = self._look(reserve, 0.0 if turn else self._slack)
+            if turn and best is not None and not self._has_more(some, best):
+                break
             trial = self._choose(some, reserve, turn)
             if trial is None:
                 break
             found = self.settle(self.judge.assess(trial, reserve))
             best = found if best is None or is_better(found, best) else best
-            if found.is_feasible or not self._has_more(some, found):
+            if found.is_feasible:
                 break
             self._learn(found)
             reserve = found.best.reserve - self.judge.spare(found)

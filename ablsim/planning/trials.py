@@ -33,6 +33,7 @@ DRAWS = 64
 PILOT = 32
 """Most draws of a pilot, of which a trial takes the worst."""
 
+_SAME_SPACING = 1e-3  # m, within which plans are off alike on coarse cells
 _HOPELESS = -20e-3  # m, reserve of a draw that gave no result
 
 
@@ -83,14 +84,23 @@ class Trials:
         Runs plans with nothing varied.
     evaluator : Evaluator
         Runs draws.
+    fine : float
+        Edge of a cell of the treatment [m].
     """
 
     def __init__(
-        self, subject: Subject, request: Request, bench: Bench, evaluator: Evaluator
+        self,
+        subject: Subject,
+        request: Request,
+        bench: Bench,
+        evaluator: Evaluator,
+        fine: float,
     ) -> None:
         self._request = request
         self._bench = bench
         self._evaluator = evaluator
+        self._fine = fine
+        self._finer: dict[tuple[object, ...], Prescription] = {}
         self.draws = Draws(subject, request, max(DRAWS, request.draws))
         self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
         self.known: dict[Prescription, Trial] = {}
@@ -112,8 +122,10 @@ class Trials:
         limits = self._request.limits
         asked = [one for one in plans if one not in self.known and not limits.broken_by(one)]
         # all at once, so that no worker waits for a run with nothing varied
+        several = [one for one in asked if len(one.placements) > 1]
+        finer = [self.casts.finer_task(self._alike(one), self._fine) for one in several]
         draws = [task for one in asked for task in self._tasks(one)]
-        self._evaluator.run([*map(self._bench.task, asked), *draws])
+        self._evaluator.run([*finer, *map(self._bench.task, asked), *draws])
         allowed = [one for one in self._bench.run(plans) if one is not None and one.is_allowed]
         for one in allowed:
             if one.plan not in self.known:
@@ -159,7 +171,25 @@ class Trials:
     def _by_casts(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a few draws under many shifts."""
         table, draws = self.casts.reserves(candidate.plan, candidate.reserve)
+        if len(candidate.plan.placements) > 1:
+            table = table + self.finer(candidate.plan)
         return table.ravel(), np.repeat(self.draws.model_error[draws], table.shape[1])
+
+    def finer(self, plan: Prescription) -> float:
+        """Return the guess of how much deeper several placements are on the treatment's cells [m].
+
+        Plans that differ in energy or in where placements go are off alike, and share it.
+        """
+        return self.casts.finer(self._alike(plan), self._fine)
+
+    def _alike(self, plan: Prescription) -> Prescription:
+        """Return the first plan of this kind that was met: fibres as far apart, as many pulls."""
+        first = plan.placements[0]
+        kind = (
+            plan.pattern, round(plan.spacing / _SAME_SPACING), first.illuminations,
+            round(first.pull_back / _SAME_SPACING), plan.direction, len(plan.placements) > 1,
+        )  # fmt: skip
+        return self._finer.setdefault(kind, plan)
 
     def _reserves(self, outcomes: Sequence[Evaluation | None]) -> FloatArray:
         complete_from = self._request.complete_from

@@ -37,7 +37,7 @@ def square(*middles, energy=1500.0, count=2):
 @pytest.fixture
 def trials(make_believe):
     who, request = subject(), Request()
-    return Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe)
+    return Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe, 1e-3)
 
 
 def test_a_cast_moved_is_the_run_of_fibres_that_missed(trials):
@@ -118,7 +118,7 @@ def test_organs_with_limits_take_whole_runs(make_believe):
     plan, request = square((-5e-3, 0.0, 0.0), (5e-3, 0.0, 0.0)), Request()
     for changes, expected in (({}, True), ({"organ": [organ]}, False)):
         who = subject(changes=changes)
-        trials = Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe)
+        trials = Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe, 1e-3)
         assert is_inferable(trials.casts, plan) is expected
         assert not is_inferable(trials.casts, square((0.0, 0.0, 0.0)))
 
