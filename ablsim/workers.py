@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -22,12 +23,13 @@ POLL = 0.3
 def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Return processes that end at once when this block is left by an exception."""
     context = get_context("spawn")
-    stop = context.Event()
+    # no Event: to set one waits for all that sleep on it, also for workers that were killed
+    stop = context.RawValue("b", 0)
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up, initargs=(stop,))
     try:
         yield pool
     except BaseException:
-        stop.set()
+        stop.value = 1
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -44,9 +46,8 @@ def _set_up(stop: Any) -> None:
     parent = parent_process()
 
     def watch() -> None:
-        while not stop.wait(POLL):
-            if parent is not None and not parent.is_alive():
-                break
+        while not stop.value and (parent is None or parent.is_alive()):
+            time.sleep(POLL)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

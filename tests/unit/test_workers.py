@@ -1,7 +1,14 @@
+import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import wait
 
 import pytest
+
+from ablsim.workers import worker_pool
 
 SCRIPT = """
 import numba
@@ -27,6 +34,47 @@ if __name__ == "__main__":
     with worker_pool(2) as pool:
         print([future.result() for future in [pool.submit(work, 10), pool.submit(work, 20)]])
 """
+
+
+def sleep_long(seconds):
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def test_leaving_does_not_wait_for_workers_that_were_killed():
+    left = []
+
+    def leave():
+        try:
+            with worker_pool(2) as pool:
+                futures = [pool.submit(sleep_long, 0.5) for _ in range(4)]
+                wait(futures)
+                for pid in {future.result() for future in futures}:
+                    os.kill(pid, signal.SIGKILL)
+                time.sleep(0.5)
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            left.append(True)
+
+    thread = threading.Thread(target=leave, daemon=True)
+    thread.start()
+    thread.join(60.0)
+    assert left == [True]
+
+
+def interrupt():
+    """Leave while a worker computes for minutes."""
+    with worker_pool(1) as pool:
+        pool.submit(sleep_long, 0.1).result()
+        pool.submit(sleep_long, 300.0)
+        raise KeyboardInterrupt
+
+
+def test_workers_end_at_once_when_nobody_waits_any_more():
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    assert time.monotonic() - began < 100.0
 
 
 @pytest.mark.compiled
