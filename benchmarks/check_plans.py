@@ -4,6 +4,7 @@
     python benchmarks/check_plans.py balls           # against greedy covering with balls
     python benchmarks/check_plans.py brute 15 20     # probability against 300 full runs
     python benchmarks/check_plans.py common          # what common draws spare
+    python benchmarks/check_plans.py casts           # zones moved and laid against whole runs
     python benchmarks/check_plans.py limits          # 60 random tumours with vessels and organs
     python benchmarks/check_plans.py findings        # spacing, firing, energy, pull-back
     python benchmarks/check_plans.py promised --plans A.toml B.toml   # plans run as they are
@@ -222,6 +223,50 @@ def common(evaluator, smoke):
     return rows
 
 
+def casts(evaluator, smoke):
+    """How far zones that are run alone, moved and laid side by side are off whole runs."""
+    rows = []
+    one = single("square", 12e-3, 1400.0, 3, 10e-3)
+    tips = arrange("square", 13.5e-3, DOWN)
+    middles = [(x, y, 0.0) for x in (-6e-3, 6e-3) for y in (-6e-3, 6e-3)]
+    four = Prescription(
+        DOWN,
+        5.0,
+        tuple(
+            place_pattern(
+                tips, middle, DOWN, energy=1330.0, illuminations=4, pull_back=11e-3, session=number
+            )
+            for number, middle in enumerate(middles)
+        ),
+        True,
+        "square",
+        13.5e-3,
+    )
+    for diameter, plan in ((20.0, one), (30.0, four))[: 1 if smoke else 2]:
+        planner = Planner(subject(diameter), Request(), evaluator)
+        trials, count = planner.trials, 4 if smoke else 16
+        (planned,) = planner.bench.run([plan])
+        whole = trials.draw([plan], count)[0].reserves()
+        laid = []
+        for draw in range(count):
+            shifts = np.array([[trials.draws.shift(draw, k) for k in range(len(plan.placements))]])
+            depth = trials.casts.depths(plan, draw, shifts, trials.casts.points)[0]
+            laid.append(np.quantile(depth, 0.01))
+        beyond = 0.0
+        if len(plan.placements) > 1:
+            still = trials.casts.planned_depths(plan, trials.casts.points)
+            beyond = planned.reserve - np.quantile(still, 0.01)
+        off = 1e3 * (whole - np.array(laid) - beyond)
+        row = {
+            "plan": plan.describe(), "draws": count, "spread_of_whole_mm": 1e3 * whole.std(),
+            "as_planned_mm": 1e3 * beyond, "off_mm": off.mean(), "scatter_mm": off.std(ddof=1),
+            "worst_mm": float(off[np.abs(off).argmax()]),
+        }  # fmt: skip
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+    return rows
+
+
 def limits(evaluator, smoke):
     """Random tumours with vessels and organs: no constraint broken in the run of the plan."""
     rng = np.random.default_rng(60)
@@ -385,7 +430,7 @@ def promised(evaluator, plans):
 def main():
     """Run what is asked on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = ("exhaustive", "balls", "brute", "common", "limits", "findings", "promised")
+    names = ("exhaustive", "balls", "brute", "common", "casts", "limits", "findings", "promised")
     parser.add_argument("what", choices=names)
     parser.add_argument("diameters", nargs="*", type=float, default=[15.0, 20.0])
     parser.add_argument("--plans", nargs="+", type=Path, default=[], help="for promised")

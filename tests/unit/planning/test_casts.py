@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ablsim.planning.candidates import Bench
+from ablsim.planning.evaluator import Evaluator
 from ablsim.planning.laid import infer, is_inferable, whole_runs
 from ablsim.planning.prescription import Prescription, arrange, place_pattern
 from ablsim.planning.request import Request
@@ -130,3 +131,19 @@ def test_large_plans_get_fewer_whole_runs_and_no_more_casts(trials):
     tasks = {task.text for task in trials.casts.tasks(many, range(16))}
     assert len(tasks) == 1 + 16 * 3
     assert tasks >= {task.text for task in trials.casts.tasks(two, range(16))}
+
+
+@pytest.mark.slow
+def test_casts_of_the_real_physics_come_near_to_whole_runs(tmp_path):
+    evaluator = Evaluator(tmp_path, workers=2, code="real")
+    who, request = subject("15 mm"), Request()
+    with evaluator.running():
+        trials = Trials(who, request, Bench(who, request, evaluator, 2.5e-3), evaluator, 1e-3)
+        plan = square((0.0, 0.0, 0.0), energy=1200.0)
+        whole = trials.draw([plan], 8)[0].reserves()
+        shifts = [trials.draws.shift(draw, 0)[None, None] for draw in range(8)]
+        points = trials.casts.points
+        laid = [trials.casts.depths(plan, draw, shifts[draw], points)[0] for draw in range(8)]
+    off = whole - [np.quantile(depth, 0.01) for depth in laid]
+    assert abs(off.mean()) < 0.8e-3
+    assert off.std() < 0.4 * whole.std()
