@@ -89,10 +89,12 @@ class PlacedPlanner(Planner):
     def _begin(self) -> tuple[float, Found | None]:
         """Judge what lies nearest to complete; no more than that is looked for as it is."""
         some = self._look(0.0, 0.0)
-        if not some:
+        pilot = self.trials.run(
+            [one.plan for one in sorted(some, key=lambda one: abs(one.reserve))[:1]]
+        )
+        if not pilot:
             return 0.0, None
-        nearest = min(some, key=lambda one: abs(one.reserve)).plan
-        found = self.judge.assess(self.trials.run([nearest])[0], 0.0, is_pilot=True)
+        found = self.judge.assess(pilot[0], 0.0, is_pilot=True)
         self._learn(found)
         return 0.0, found
 

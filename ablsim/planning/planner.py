@@ -123,8 +123,8 @@ class Planner:
             trials = self.trials.run(list(pilots))
             if not trials:
                 break
-            # a plan that reaches further, and in all directions, takes less of a reserve
-            pilot = min(trials, key=lambda one: one.required)
+            # the cheapest that nearly does, else the one that comes nearest: plans like it will do
+            pilot = cheapest_trial(trials, -NEAR) or trials[0]
             if pilot.required < reserve + NEAR or number == PILOTS - 1:
                 found = self.judge.assess(pilot, reserve, is_pilot=True)
                 self._learn(found)
