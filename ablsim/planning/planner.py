@@ -39,6 +39,9 @@ AMPLE = 0.1e-3
 FURTHEST = 1.35
 """Factor by which energy changes at most before a plan is judged or tried anew."""
 
+BOLDER = 0.4e-3
+"""How much more is aimed at each time that what was aimed at fell short [m]."""
+
 NEAR = 0.7e-3
 """How far short of the reserve a plan may be and still be tried under draws [m]."""
 
@@ -94,19 +97,17 @@ class Planner:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
         reserve, best = self._begin()
         for turn in range(TURNS):
-            some = self._look(reserve, 0.0 if turn else self._slack)
-            if turn and best is not None and not self._has_more(some, best):
-                break
+            some = self._look(reserve, self._slack if turn < TURNS - 1 else 0.0)
             trial = self._choose(some, reserve, turn)
-            if trial is None:
-                break
+            if trial is None or (turn and trial.spare < self.extra - NEAR):
+                break  # nothing comes nearer than what was judged
             found = self.settle(self.judge.assess(trial, reserve))
             best = found if best is None or is_better(found, best) else best
             if best.is_feasible:
                 best = self._challenge(best)
                 break
             self._learn(found)
-            reserve = found.best.reserve - self.judge.spare(found)
+            reserve = found.best.reserve - self.judge.spare(found) + BOLDER
         if best is not None and best.is_reached and not best.is_checked:  # a pilot was enough
             best = self.settle(self.judge.assess(self.trials.run([best.best.plan])[0], reserve))
         return best
@@ -249,12 +250,6 @@ class Planner:
         slope = (pair[1].spare - pair[0].spare) / (aside - energy)
         return slope if slope > 0.0 else None
 
-    def _has_more(self, some: list[Candidate], found: Found) -> bool:
-        """Say whether a plan was run that reaches further than one that falls short."""
-        judged = {one.best.plan for one in self.judge.judged}
-        further = found.best.reserve + 0.5 * NEAR
-        return any(one.reserve > further and one.plan not in judged for one in some)
-
     @property
     def _seen(self) -> list[Candidate]:
         return [one.best for one in self.judge.judged]
@@ -271,22 +266,20 @@ class Planner:
         hopeful = [one for one in some if one.plan not in short]
         near = NEAR / (1.0 + 3.0 * turn)
         self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
-        for spare in (self.extra - near, self.extra):
+        aim = self.extra + turn * BOLDER
+        for spare in (aim - near, aim):
             start = self._cheapest(short, spare)
             looks = 0 if start is None else _looks(start.candidate.plan) // (1 + turn)
             if start is None or not looks:
                 continue
             self._say("refining")
-            self.refiner.refine(start, self.extra, looks)
-            best = self._cheapest(short, self.extra) or start
-            best = self.refiner.round(best, self.extra) or best
-            if (
-                best.spare >= self.extra
-                and best.candidate.burden <= DEAREST * start.candidate.burden
-            ):
+            self.refiner.refine(start, aim, looks)
+            best = self._cheapest(short, aim) or start
+            best = self.refiner.round(best, aim) or best
+            if best.spare >= aim and best.candidate.burden <= DEAREST * start.candidate.burden:
                 return best
-        last = self._cheapest(short, self.extra)
-        return last and (self.refiner.round(last, self.extra) or last)
+        last = self._cheapest(short, aim)
+        return last and (self.refiner.round(last, aim) or last)
 
     def _cheapest(self, short: set[Prescription], spare: float) -> Trial | None:
         """Return the cheapest trial with so much to spare [m] that was not found to fall short."""

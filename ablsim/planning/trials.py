@@ -1,11 +1,12 @@
-"""Trials: what plans have to spare in a few draws, always the same, and their many draws.
+"""Trials: what plans have to spare in a few draws, and their many draws.
 
 A run with nothing varied does not see what nearly fails: the middle between fibres that stays just
-hot enough, a row of zones that just meet. Draws do, and of some draws the worst decide, which are
-the worst for one plan as for another, since fibres miss alike. So once the draws of a plan are
-known, the trial of another is the worst few of them; the others are taken to lie beside these as
-they did there. Several placements, and plans before any draws are known, are tried by casts, under
-many shifts. What trials lack of many whole draws is learned from these, and asked for on top.
+hot enough, a row of zones that just meet. Draws do, and of some draws the worst decide. Once the
+draws of a plan are known, a pilot, the trial of another is the few that should be worst for it:
+its zone as planned is moved as the draw's fibres are, and what the pilot's draws came to beside
+its own zone moved likewise is added. The others are taken to be off this guess as these are.
+Several placements, and plans before any draws are known, are tried by casts, under many shifts.
+What trials lack of many whole draws is learned from these, and asked for on top.
 """
 
 from collections.abc import Sequence
@@ -104,18 +105,37 @@ class Trials:
         self.draws = Draws(subject, request, max(DRAWS, request.draws))
         self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
         self.known: dict[Prescription, Trial] = {}
-        self._worst: list[int] = []
-        self._pilot = np.zeros(0)
+        self._beside: FloatArray | None = None
 
     def begin(self, pilot: Sample) -> None:
-        """Learn from the whole draws of one placement which are worst: more than may fail."""
+        """Learn from the whole draws of one placement what moving a zone does not say."""
         if len(pilot.plan.placements) > 1:
             return
         self.known.clear()
-        self._pilot = self._reserves(pilot.outcomes[:PILOT])
-        fail = (1.0 - self._request.probability) * len(self._pilot)
-        count = min(len(self._pilot), 1 + ceil(1.5 * fail))
-        self._worst = sorted(np.argsort(self._pilot)[:count].tolist())
+        reserves = self._reserves(pilot.outcomes[:PILOT])
+        self._beside = None
+        guess = self._guess(pilot.plan, len(reserves))
+        if guess is not None:
+            self._beside = reserves - guess
+
+    def _guess(self, plan: Prescription, count: int) -> FloatArray | None:
+        """Return the reserve of one placement's zone as planned, moved as its fibres are [m]."""
+        missed = [self.draws.misplace(plan, draw).placements[0] for draw in range(count)]
+        planned = np.mean(plan.placements[0].tips, axis=0)
+        moves = np.array([np.mean(one.tips, axis=0) - planned for one in missed])
+        return self.casts.moved_reserves(plan, moves)
+
+    def _worst(self, plan: Prescription) -> tuple[FloatArray, list[int]]:
+        """Return guessed reserves of a pilot's draws [m], and the worst: more than may fail."""
+        if self._beside is None:
+            msg = "no draws are known"
+            raise ValueError(msg)
+        count = len(self._beside)
+        guess = self._guess(plan, count)
+        expected = self._beside if guess is None else guess + self._beside
+        fail = (1.0 - self._request.probability) * count
+        few = min(count, 1 + ceil(1.5 * fail))
+        return expected, sorted(np.argsort(expected)[:few].tolist())
 
     def run(self, plans: Sequence[Prescription]) -> list[Trial]:
         """Return the trials of plans that are cases and pass no limit, in any order."""
@@ -124,8 +144,11 @@ class Trials:
         # all at once, so that no worker waits for a run with nothing varied
         several = [one for one in asked if len(one.placements) > 1]
         finer = [self.casts.finer_task(self._alike(one), self._fine) for one in several]
-        draws = [task for one in asked for task in self._tasks(one)]
-        self._evaluator.run([*finer, *map(self._bench.task, asked), *draws])
+        cast = [task for one in asked for task in self._cast_tasks(one)]
+        self._evaluator.run([*finer, *map(self._bench.task, asked), *cast])
+        whole = [one for one in asked if self._is_whole(one)]
+        draws = [task for one in whole for task in self.tasks(one, self._worst(one)[1])]
+        self._evaluator.run(draws)
         allowed = [one for one in self._bench.run(plans) if one is not None and one.is_allowed]
         for one in allowed:
             if one.plan not in self.known:
@@ -136,11 +159,11 @@ class Trials:
 
     def _is_whole(self, plan: Prescription) -> bool:
         """Whether a plan is tried by whole runs of the worst draws."""
-        return bool(self._worst) and len(plan.placements) == 1
+        return self._beside is not None and len(plan.placements) == 1
 
-    def _tasks(self, plan: Prescription) -> list[Task]:
-        """Return the runs of a plan's trial."""
-        return self.tasks(plan, self._worst) if self._is_whole(plan) else self.casts.tasks(plan)
+    def _cast_tasks(self, plan: Prescription) -> list[Task]:
+        """Return the casts that a plan's trial takes."""
+        return [self.casts.planned_task(plan)] if self._is_whole(plan) else self.casts.tasks(plan)
 
     def _judge(self, candidate: Candidate) -> Trial | None:
         """Return the trial of a plan; None if none of its draws is a case."""
@@ -160,12 +183,13 @@ class Trials:
 
     def _by_the_worst(self, plan: Prescription) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a pilot's draws: the worst as they are run."""
-        records = self._evaluator.run(self.tasks(plan, self._worst))
-        worst = self._reserves(
+        expected, worst = self._worst(plan)
+        records = self._evaluator.run(self.tasks(plan, worst))
+        found = self._reserves(
             [None if record is None else read_evaluation(record) for record in records]
         )
-        reserves = self._pilot + np.median(worst - self._pilot[self._worst])
-        reserves[self._worst] = worst
+        reserves = expected + np.median(found - expected[worst])
+        reserves[worst] = found
         return reserves, self.draws.model_error[: len(reserves)]
 
     def _by_casts(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
