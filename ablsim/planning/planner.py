@@ -54,6 +54,9 @@ CHEAPER = 0.98
 CHALLENGERS = 3
 """Most of these that are judged; only one where values between those drafted were refined."""
 
+STEPS = 3
+"""Most times that dearer plans are tried because none that was tried is enough."""
+
 SHORT = 4
 """Most plans that are tried under a few draws at a time."""
 
@@ -88,7 +91,7 @@ class Planner:
         )
         self.drafter = Drafter(subject, request, evaluator)
         self.search = Search(subject, request, self.drafter, self.bench, self._say)
-        self.trials = Trials(subject, request, self.bench, evaluator, self.fine_bench.spacing)
+        self.trials = Trials(subject, request, self.bench, self.fine_bench, evaluator)
         self.refiner = Refiner(subject, request, self.trials)
         self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
         self.extra = 0.0
@@ -184,10 +187,9 @@ class Planner:
     def _challenge(self, best: Found) -> Found:
         """Return a plan that is cheaper and does as well after all, else the same.
 
-        Trials know nothing of fine cells, which kinds of plans take differently, by up to a
-        millimetre. So the cheaper ones that reach furthest are tried beside the plan, under its own
-        worst draws, and run on fine cells; those that are nearly enough are judged. Of several
-        placements each judgement takes minutes.
+        What trials lack is learned from the first plan that is judged, and is not quite the same
+        for other kinds. So the cheaper ones that reach furthest are tried beside the plan, and
+        those that are nearly enough are judged. Of several placements each judgement takes minutes.
         """
         if len(best.best.plan.placements) > 1:
             return best
@@ -203,16 +205,8 @@ class Planner:
         cheaper.sort(key=lambda one: -one.reserve)
         self._learn(best)
         few = 1 if self._slack else CHALLENGERS
-        beside = self.extra + best.shift  # what trials are off by on the cells of the search
         tried = self.trials.run([one.plan for one in cheaper[: 2 * few + 2]])
-        tried = sorted(tried, key=lambda one: -one.spare)[: few + 1]
-        fine = self.fine_bench.run([one.candidate.plan for one in tried])
-        nearly = [
-            trial
-            for trial, one in zip(tried, fine, strict=True)
-            if one is not None
-            and trial.spare - beside + one.reserve - trial.candidate.reserve > -NEAR
-        ]
+        nearly = [one for one in tried if one.spare > self.extra - NEAR]
         nearly.sort(key=lambda one: one.candidate.burden)
         for trial in nearly[:few]:
             self._say("whether a cheaper plan does as well")
@@ -265,8 +259,13 @@ class Planner:
         short = {one.best.plan for one in self.judge.judged if not one.is_reached}
         hopeful = [one for one in some if one.plan not in short]
         near = NEAR / (1.0 + 3.0 * turn)
-        self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
         aim = self.extra + turn * BOLDER
+        for _ in range(STEPS):
+            hopeful = [one for one in hopeful if one.plan not in self.trials.known]
+            self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
+            best = self._cheapest(short, aim)
+            if not hopeful or (best is not None and best.spare >= aim):
+                break  # else on to dearer ones: what reserve it takes differs from kind to kind
         for spare in (aim - near, aim):
             start = self._cheapest(short, spare)
             looks = 0 if start is None else _looks(start.candidate.plan) // (1 + turn)

@@ -34,7 +34,7 @@ DRAWS = 64
 PILOT = 32
 """Most draws of a pilot, of which a trial takes the worst."""
 
-_SAME_SPACING = 1e-3  # m, within which plans are off alike on coarse cells
+_SAME_SPACING = 2e-3  # m, within which plans are off alike on coarse cells
 _HOPELESS = -20e-3  # m, reserve of a draw that gave no result
 
 
@@ -81,12 +81,10 @@ class Trials:
         Who is treated.
     request : Request
         What is asked.
-    bench : Bench
-        Runs plans with nothing varied.
+    bench, fine_bench : Bench
+        Run plans with nothing varied, on the cells of the search and on those of the treatment.
     evaluator : Evaluator
         Runs draws.
-    fine : float
-        Edge of a cell of the treatment [m].
     """
 
     def __init__(
@@ -94,13 +92,13 @@ class Trials:
         subject: Subject,
         request: Request,
         bench: Bench,
+        fine_bench: Bench,
         evaluator: Evaluator,
-        fine: float,
     ) -> None:
         self._request = request
         self._bench = bench
         self._evaluator = evaluator
-        self._fine = fine
+        self._fine_bench = fine_bench
         self._finer: dict[tuple[object, ...], Prescription] = {}
         self.draws = Draws(subject, request, max(DRAWS, request.draws))
         self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
@@ -142,8 +140,7 @@ class Trials:
         limits = self._request.limits
         asked = [one for one in plans if one not in self.known and not limits.broken_by(one)]
         # all at once, so that no worker waits for a run with nothing varied
-        several = [one for one in asked if len(one.placements) > 1]
-        finer = [self.casts.finer_task(self._alike(one), self._fine) for one in several]
+        finer = [task for one in asked for task in self._finer_tasks(one)]
         cast = [task for one in asked for task in self._cast_tasks(one)]
         self._evaluator.run([*finer, *map(self._bench.task, asked), *cast])
         whole = [one for one in asked if self._is_whole(one)]
@@ -173,6 +170,7 @@ class Trials:
         )
         if len(reserves) == 0:
             return None
+        reserves = reserves + self.finer(plan)
         volume = max(candidate.outcome.volume, 1e-9) / len(plan.placements)
         radius = float(RADIUS_OF_ONE * np.cbrt(volume))
         around = np.full_like(reserves, radius)
@@ -195,16 +193,28 @@ class Trials:
     def _by_casts(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a few draws under many shifts."""
         table, draws = self.casts.reserves(candidate.plan, candidate.reserve)
-        if len(candidate.plan.placements) > 1:
-            table = table + self.finer(candidate.plan)
         return table.ravel(), np.repeat(self.draws.model_error[draws], table.shape[1])
 
     def finer(self, plan: Prescription) -> float:
-        """Return the guess of how much deeper several placements are on the treatment's cells [m].
+        """Return the guess of how much larger a reserve is on the cells of the treatment [m].
 
-        Plans that differ in energy or in where placements go are off alike, and share it.
+        Coarse cells blur the gaps between fibres and the necks between pull-backs. Plans that
+        differ in energy or in where placements go are off alike, and share a run.
         """
-        return self.casts.finer(self._alike(plan), self._fine)
+        alike = self._alike(plan)
+        if len(plan.placements) > 1:
+            return self.casts.finer(alike, self._fine_bench.spacing)
+        if not self._is_whole(plan):
+            return 0.0  # before any draws are known, this is not what is missing most
+        coarse, fine = (bench.run([alike])[0] for bench in (self._bench, self._fine_bench))
+        return 0.0 if coarse is None or fine is None else fine.reserve - coarse.reserve
+
+    def _finer_tasks(self, plan: Prescription) -> list[Task]:
+        """Return the runs that this takes on the cells of the treatment."""
+        alike = self._alike(plan)
+        if len(plan.placements) > 1:
+            return [self.casts.finer_task(alike, self._fine_bench.spacing)]
+        return [self._fine_bench.task(alike)] if self._is_whole(plan) else []
 
     def _alike(self, plan: Prescription) -> Prescription:
         """Return the first plan of this kind that was met: fibres as far apart, as many pulls."""

@@ -114,6 +114,7 @@ class Answers:
             "organs": [],
             "slices": [],
             "spacing_mm": 2.5,
+            "balance_error": 0.0,
             "cells": 1,
             "wall_s": 0.0,
         }
