@@ -125,20 +125,6 @@ class Casts:
         casts = self._read(plan, [draw]).casts.get(draw)
         return None if casts is None else self._depths(plan, casts, shifts, points)
 
-    def planned_task(self, plan: Prescription) -> Task:
-        """Return the run of the one placement of a plan, or of one of several alone, as planned."""
-        return self._task(plan, plan.placements[0], None)
-
-    def moved_reserves(self, plan: Prescription, moves: FloatArray) -> FloatArray | None:
-        """Return the reserve of one placement as planned whose zone moves [m]; None if it failed.
-
-        ``moves`` [m] have shape (n, 3), the reserves (n,).
-        """
-        (record,) = self.evaluator.run([self.planned_task(plan)])
-        if record is None:
-            return None
-        return self._reserve(plan, [read_footprint(record)], moves[:, None])
-
     def finer_task(self, plan: Prescription, spacing: float) -> Task:
         """Return the run of one of several placements as planned on finer cells [m]."""
         return self._task(plan, plan.placements[0], None, spacing)

@@ -40,7 +40,7 @@ FURTHEST = 1.35
 """Factor by which energy changes at most before a plan is judged or tried anew."""
 
 BOLDER = 0.4e-3
-"""How much more is aimed at each time that what was aimed at fell short [m]."""
+"""How much more is looked for each time that what was found fell short [m]."""
 
 NEAR = 0.7e-3
 """How far short of the reserve a plan may be and still be tried under draws [m]."""
@@ -53,9 +53,6 @@ CHEAPER = 0.98
 
 CHALLENGERS = 3
 """Most of these that are judged; only one where values between those drafted were refined."""
-
-STEPS = 3
-"""Most times that dearer plans are tried because none that was tried is enough."""
 
 SHORT = 4
 """Most plans that are tried under a few draws at a time."""
@@ -91,7 +88,7 @@ class Planner:
         )
         self.drafter = Drafter(subject, request, evaluator)
         self.search = Search(subject, request, self.drafter, self.bench, self._say)
-        self.trials = Trials(subject, request, self.bench, self.fine_bench, evaluator)
+        self.trials = Trials(subject, request, self.bench, evaluator, self.fine_bench.spacing)
         self.refiner = Refiner(subject, request, self.trials)
         self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
         self.extra = 0.0
@@ -100,17 +97,21 @@ class Planner:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
         reserve, best = self._begin()
         for turn in range(TURNS):
-            some = self._look(reserve, self._slack if turn < TURNS - 1 else 0.0)
+            some = self._look(reserve, 0.0 if turn else self._slack)
+            if turn and best is not None and not self._has_more(some, best):
+                break
             trial = self._choose(some, reserve, turn)
-            if trial is None or (turn and trial.spare < self.extra - NEAR):
-                break  # nothing comes nearer than what was judged
+            if trial is None:
+                break
             found = self.settle(self.judge.assess(trial, reserve))
             best = found if best is None or is_better(found, best) else best
             if best.is_feasible:
                 best = self._challenge(best)
                 break
             self._learn(found)
-            reserve = found.best.reserve - self.judge.spare(found) + BOLDER
+            # what reserve it takes differs from kind to kind: that of the best is not enough either
+            wanted = [one.best.reserve - self.judge.spare(one) for one in (found, best)]
+            reserve = max(wanted) + BOLDER
         if best is not None and best.is_reached and not best.is_checked:  # a pilot was enough
             best = self.settle(self.judge.assess(self.trials.run([best.best.plan])[0], reserve))
         return best
@@ -134,8 +135,8 @@ class Planner:
             trials = self.trials.run(list(pilots))
             if not trials:
                 break
-            # the cheapest that nearly does, else the one that comes nearest: plans like it will do
-            pilot = cheapest_trial(trials, -NEAR) or trials[0]
+            # a plan that reaches further, and in all directions, takes less of a reserve
+            pilot = min(trials, key=lambda one: one.required)
             if pilot.required < reserve + NEAR or number == PILOTS - 1:
                 found = self.judge.assess(pilot, reserve, is_pilot=True)
                 self._learn(found)
@@ -187,9 +188,10 @@ class Planner:
     def _challenge(self, best: Found) -> Found:
         """Return a plan that is cheaper and does as well after all, else the same.
 
-        What trials lack is learned from the first plan that is judged, and is not quite the same
-        for other kinds. So the cheaper ones that reach furthest are tried beside the plan, and
-        those that are nearly enough are judged. Of several placements each judgement takes minutes.
+        Trials know nothing of fine cells, which kinds of plans take differently, by up to a
+        millimetre. So the cheaper ones that reach furthest are tried beside the plan, under its own
+        worst draws, and run on fine cells; those that are nearly enough are judged. Of several
+        placements each judgement takes minutes.
         """
         if len(best.best.plan.placements) > 1:
             return best
@@ -205,8 +207,16 @@ class Planner:
         cheaper.sort(key=lambda one: -one.reserve)
         self._learn(best)
         few = 1 if self._slack else CHALLENGERS
+        beside = self.extra + best.shift  # what trials are off by on the cells of the search
         tried = self.trials.run([one.plan for one in cheaper[: 2 * few + 2]])
-        nearly = [one for one in tried if one.spare > self.extra - NEAR]
+        tried = sorted(tried, key=lambda one: -one.spare)[: few + 1]
+        fine = self.fine_bench.run([one.candidate.plan for one in tried])
+        nearly = [
+            trial
+            for trial, one in zip(tried, fine, strict=True)
+            if one is not None
+            and trial.spare - beside + one.reserve - trial.candidate.reserve > -NEAR
+        ]
         nearly.sort(key=lambda one: one.candidate.burden)
         for trial in nearly[:few]:
             self._say("whether a cheaper plan does as well")
@@ -244,6 +254,12 @@ class Planner:
         slope = (pair[1].spare - pair[0].spare) / (aside - energy)
         return slope if slope > 0.0 else None
 
+    def _has_more(self, some: list[Candidate], found: Found) -> bool:
+        """Say whether a plan was run that reaches further than one that falls short."""
+        judged = {one.best.plan for one in self.judge.judged}
+        further = found.best.reserve + 0.5 * NEAR
+        return any(one.reserve > further and one.plan not in judged for one in some)
+
     @property
     def _seen(self) -> list[Candidate]:
         return [one.best for one in self.judge.judged]
@@ -259,26 +275,23 @@ class Planner:
         short = {one.best.plan for one in self.judge.judged if not one.is_reached}
         hopeful = [one for one in some if one.plan not in short]
         near = NEAR / (1.0 + 3.0 * turn)
-        aim = self.extra + turn * BOLDER
-        for _ in range(STEPS):
-            hopeful = [one for one in hopeful if one.plan not in self.trials.known]
-            self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
-            best = self._cheapest(short, aim)
-            if not hopeful or (best is not None and best.spare >= aim):
-                break  # else on to dearer ones: what reserve it takes differs from kind to kind
-        for spare in (aim - near, aim):
+        self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
+        for spare in (self.extra - near, self.extra):
             start = self._cheapest(short, spare)
             looks = 0 if start is None else _looks(start.candidate.plan) // (1 + turn)
             if start is None or not looks:
                 continue
             self._say("refining")
-            self.refiner.refine(start, aim, looks)
-            best = self._cheapest(short, aim) or start
-            best = self.refiner.round(best, aim) or best
-            if best.spare >= aim and best.candidate.burden <= DEAREST * start.candidate.burden:
+            self.refiner.refine(start, self.extra, looks)
+            best = self._cheapest(short, self.extra) or start
+            best = self.refiner.round(best, self.extra) or best
+            if (
+                best.spare >= self.extra
+                and best.candidate.burden <= DEAREST * start.candidate.burden
+            ):
                 return best
-        last = self._cheapest(short, aim)
-        return last and (self.refiner.round(last, aim) or last)
+        last = self._cheapest(short, self.extra)
+        return last and (self.refiner.round(last, self.extra) or last)
 
     def _cheapest(self, short: set[Prescription], spare: float) -> Trial | None:
         """Return the cheapest trial with so much to spare [m] that was not found to fall short."""

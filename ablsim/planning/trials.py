@@ -1,12 +1,11 @@
-"""Trials: what plans have to spare in a few draws, and their many draws.
+"""Trials: what plans have to spare in a few draws, always the same, and their many draws.
 
 A run with nothing varied does not see what nearly fails: the middle between fibres that stays just
-hot enough, a row of zones that just meet. Draws do, and of some draws the worst decide. Once the
-draws of a plan are known, a pilot, the trial of another is the few that should be worst for it:
-its zone as planned is moved as the draw's fibres are, and what the pilot's draws came to beside
-its own zone moved likewise is added. The others are taken to be off this guess as these are.
-Several placements, and plans before any draws are known, are tried by casts, under many shifts.
-What trials lack of many whole draws is learned from these, and asked for on top.
+hot enough, a row of zones that just meet. Draws do, and of some draws the worst decide, which are
+the worst for one plan as for another, since fibres miss alike. So once the draws of a plan are
+known, the trial of another is the worst few of them; the others are taken to lie beside these as
+they did there. Several placements, and plans before any draws are known, are tried by casts, under
+many shifts. What trials lack of many whole draws is learned from these, and asked for on top.
 """
 
 from collections.abc import Sequence
@@ -34,7 +33,7 @@ DRAWS = 64
 PILOT = 32
 """Most draws of a pilot, of which a trial takes the worst."""
 
-_SAME_SPACING = 2e-3  # m, within which plans are off alike on coarse cells
+_SAME_SPACING = 1e-3  # m, within which plans are off alike on coarse cells
 _HOPELESS = -20e-3  # m, reserve of a draw that gave no result
 
 
@@ -81,10 +80,12 @@ class Trials:
         Who is treated.
     request : Request
         What is asked.
-    bench, fine_bench : Bench
-        Run plans with nothing varied, on the cells of the search and on those of the treatment.
+    bench : Bench
+        Runs plans with nothing varied.
     evaluator : Evaluator
         Runs draws.
+    fine : float
+        Edge of a cell of the treatment [m].
     """
 
     def __init__(
@@ -92,60 +93,39 @@ class Trials:
         subject: Subject,
         request: Request,
         bench: Bench,
-        fine_bench: Bench,
         evaluator: Evaluator,
+        fine: float,
     ) -> None:
         self._request = request
         self._bench = bench
         self._evaluator = evaluator
-        self._fine_bench = fine_bench
+        self._fine = fine
         self._finer: dict[tuple[object, ...], Prescription] = {}
         self.draws = Draws(subject, request, max(DRAWS, request.draws))
         self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
         self.known: dict[Prescription, Trial] = {}
-        self._beside: FloatArray | None = None
+        self._worst: list[int] = []
+        self._pilot = np.zeros(0)
 
     def begin(self, pilot: Sample) -> None:
-        """Learn from the whole draws of one placement what moving a zone does not say."""
+        """Learn from the whole draws of one placement which are worst: more than may fail."""
         if len(pilot.plan.placements) > 1:
             return
         self.known.clear()
-        reserves = self._reserves(pilot.outcomes[:PILOT])
-        self._beside = None
-        guess = self._guess(pilot.plan, len(reserves))
-        if guess is not None:
-            self._beside = reserves - guess
-
-    def _guess(self, plan: Prescription, count: int) -> FloatArray | None:
-        """Return the reserve of one placement's zone as planned, moved as its fibres are [m]."""
-        missed = [self.draws.misplace(plan, draw).placements[0] for draw in range(count)]
-        planned = np.mean(plan.placements[0].tips, axis=0)
-        moves = np.array([np.mean(one.tips, axis=0) - planned for one in missed])
-        return self.casts.moved_reserves(plan, moves)
-
-    def _worst(self, plan: Prescription) -> tuple[FloatArray, list[int]]:
-        """Return guessed reserves of a pilot's draws [m], and the worst: more than may fail."""
-        if self._beside is None:
-            msg = "no draws are known"
-            raise ValueError(msg)
-        count = len(self._beside)
-        guess = self._guess(plan, count)
-        expected = self._beside if guess is None else guess + self._beside
-        fail = (1.0 - self._request.probability) * count
-        few = min(count, 1 + ceil(1.5 * fail))
-        return expected, sorted(np.argsort(expected)[:few].tolist())
+        self._pilot = self._reserves(pilot.outcomes[:PILOT])
+        fail = (1.0 - self._request.probability) * len(self._pilot)
+        count = min(len(self._pilot), 1 + ceil(1.5 * fail))
+        self._worst = sorted(np.argsort(self._pilot)[:count].tolist())
 
     def run(self, plans: Sequence[Prescription]) -> list[Trial]:
         """Return the trials of plans that are cases and pass no limit, in any order."""
         limits = self._request.limits
         asked = [one for one in plans if one not in self.known and not limits.broken_by(one)]
         # all at once, so that no worker waits for a run with nothing varied
-        finer = [task for one in asked for task in self._finer_tasks(one)]
-        cast = [task for one in asked for task in self._cast_tasks(one)]
-        self._evaluator.run([*finer, *map(self._bench.task, asked), *cast])
-        whole = [one for one in asked if self._is_whole(one)]
-        draws = [task for one in whole for task in self.tasks(one, self._worst(one)[1])]
-        self._evaluator.run(draws)
+        several = [one for one in asked if len(one.placements) > 1]
+        finer = [self.casts.finer_task(self._alike(one), self._fine) for one in several]
+        draws = [task for one in asked for task in self._tasks(one)]
+        self._evaluator.run([*finer, *map(self._bench.task, asked), *draws])
         allowed = [one for one in self._bench.run(plans) if one is not None and one.is_allowed]
         for one in allowed:
             if one.plan not in self.known:
@@ -156,11 +136,11 @@ class Trials:
 
     def _is_whole(self, plan: Prescription) -> bool:
         """Whether a plan is tried by whole runs of the worst draws."""
-        return self._beside is not None and len(plan.placements) == 1
+        return bool(self._worst) and len(plan.placements) == 1
 
-    def _cast_tasks(self, plan: Prescription) -> list[Task]:
-        """Return the casts that a plan's trial takes."""
-        return [self.casts.planned_task(plan)] if self._is_whole(plan) else self.casts.tasks(plan)
+    def _tasks(self, plan: Prescription) -> list[Task]:
+        """Return the runs of a plan's trial."""
+        return self.tasks(plan, self._worst) if self._is_whole(plan) else self.casts.tasks(plan)
 
     def _judge(self, candidate: Candidate) -> Trial | None:
         """Return the trial of a plan; None if none of its draws is a case."""
@@ -170,7 +150,6 @@ class Trials:
         )
         if len(reserves) == 0:
             return None
-        reserves = reserves + self.finer(plan)
         volume = max(candidate.outcome.volume, 1e-9) / len(plan.placements)
         radius = float(RADIUS_OF_ONE * np.cbrt(volume))
         around = np.full_like(reserves, radius)
@@ -181,40 +160,27 @@ class Trials:
 
     def _by_the_worst(self, plan: Prescription) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a pilot's draws: the worst as they are run."""
-        expected, worst = self._worst(plan)
-        records = self._evaluator.run(self.tasks(plan, worst))
-        found = self._reserves(
+        records = self._evaluator.run(self.tasks(plan, self._worst))
+        worst = self._reserves(
             [None if record is None else read_evaluation(record) for record in records]
         )
-        reserves = expected + np.median(found - expected[worst])
-        reserves[worst] = found
+        reserves = self._pilot + np.median(worst - self._pilot[self._worst])
+        reserves[self._worst] = worst
         return reserves, self.draws.model_error[: len(reserves)]
 
     def _by_casts(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a few draws under many shifts."""
         table, draws = self.casts.reserves(candidate.plan, candidate.reserve)
+        if len(candidate.plan.placements) > 1:
+            table = table + self.finer(candidate.plan)
         return table.ravel(), np.repeat(self.draws.model_error[draws], table.shape[1])
 
     def finer(self, plan: Prescription) -> float:
-        """Return the guess of how much larger a reserve is on the cells of the treatment [m].
+        """Return the guess of how much deeper several placements are on the treatment's cells [m].
 
-        Coarse cells blur the gaps between fibres and the necks between pull-backs. Plans that
-        differ in energy or in where placements go are off alike, and share a run.
+        Plans that differ in energy or in where placements go are off alike, and share it.
         """
-        alike = self._alike(plan)
-        if len(plan.placements) > 1:
-            return self.casts.finer(alike, self._fine_bench.spacing)
-        if not self._is_whole(plan):
-            return 0.0  # before any draws are known, this is not what is missing most
-        coarse, fine = (bench.run([alike])[0] for bench in (self._bench, self._fine_bench))
-        return 0.0 if coarse is None or fine is None else fine.reserve - coarse.reserve
-
-    def _finer_tasks(self, plan: Prescription) -> list[Task]:
-        """Return the runs that this takes on the cells of the treatment."""
-        alike = self._alike(plan)
-        if len(plan.placements) > 1:
-            return [self.casts.finer_task(alike, self._fine_bench.spacing)]
-        return [self._fine_bench.task(alike)] if self._is_whole(plan) else []
+        return self.casts.finer(self._alike(plan), self._fine)
 
     def _alike(self, plan: Prescription) -> Prescription:
         """Return the first plan of this kind that was met: fibres as far apart, as many pulls."""
