@@ -112,7 +112,7 @@ class Planner:
             # what reserve it takes differs from kind to kind: that of the best is not enough either
             wanted = [one.best.reserve - self.judge.spare(one) for one in (found, best)]
             reserve = max(wanted) + BOLDER
-        if best is not None and best.is_reached and not best.is_checked:  # a pilot was enough
+        if best is not None and not best.is_checked:  # a pilot: no plan is given unchecked
             best = self.settle(self.judge.assess(self.trials.run([best.best.plan])[0], reserve))
         return best
 

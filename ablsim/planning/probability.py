@@ -98,8 +98,8 @@ class Sample:
     clusters : int
         How many draws of the tissue there are: after so many they come again. 0 for one each.
     scatter, bias : float
-        Standard deviations of how far each draw that is no whole run is off, and of how far all
-        these are off together [m].
+        Standard deviations of how far draws that are no whole runs are off, each by itself and all
+        together [m]; taken for all draws, which is a little too much for the few whole runs.
     """
 
     plan: Prescription
