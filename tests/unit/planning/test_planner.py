@@ -132,6 +132,7 @@ def test_an_impossible_demand_gets_the_nearest_plan_and_what_would_have_to_give(
     planner = Planner(subject("45 mm"), request, make_believe)
     found = planner.find()
     assert not found.is_feasible
+    assert found.is_checked
     others = [one for one in planner.bench.candidates if one.is_allowed]
     assert found.best.reserve >= max(one.reserve for one in others) - 0.5e-3
     gives = find_concessions(found, planner)
