@@ -1,5 +1,4 @@
-import os
-import signal
+import multiprocessing
 import subprocess
 import sys
 import threading
@@ -36,21 +35,15 @@ if __name__ == "__main__":
 """
 
 
-def sleep_long(seconds):
-    time.sleep(seconds)
-    return os.getpid()
-
-
 def test_leaving_does_not_wait_for_workers_that_were_killed():
     left = []
 
     def leave():
         try:
             with worker_pool(2) as pool:
-                futures = [pool.submit(sleep_long, 0.5) for _ in range(4)]
-                wait(futures)
-                for pid in {future.result() for future in futures}:
-                    os.kill(pid, signal.SIGKILL)
+                wait([pool.submit(time.sleep, 0.5) for _ in range(4)])
+                for worker in multiprocessing.active_children():
+                    worker.kill()
                 time.sleep(0.5)
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
@@ -65,8 +58,8 @@ def test_leaving_does_not_wait_for_workers_that_were_killed():
 def interrupt():
     """Leave while a worker computes for minutes."""
     with worker_pool(1) as pool:
-        pool.submit(sleep_long, 0.1).result()
-        pool.submit(sleep_long, 300.0)
+        pool.submit(time.sleep, 0.1).result()
+        pool.submit(time.sleep, 300.0)
         raise KeyboardInterrupt
 
 
