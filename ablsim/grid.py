@@ -14,6 +14,9 @@ from ablsim.units import to_mm
 
 Point = tuple[float, float, float]
 
+Block = tuple[slice, slice, slice]
+"""Neighbouring cells as slices ``(z, y, x)``, each with a start and a stop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -46,6 +49,15 @@ class Grid:
         nx, ny, nz = (max(1, int(np.ceil(length / spacing - 1e-9))) for length in size)
         x, y, z = (c - 0.5 * n * spacing for c, n in zip(centre, (nx, ny, nz), strict=True))
         return cls((nz, ny, nx), float(spacing), (float(x), float(y), float(z)))
+
+    def part(self, block: Block) -> "Grid":
+        """Return the grid of a ``block`` of the cells."""
+        nz, ny, nx = (part.stop - part.start for part in block)
+        x, y, z = (
+            o + part.start * self.spacing
+            for o, part in zip(self.origin, reversed(block), strict=True)
+        )
+        return Grid((nz, ny, nx), self.spacing, (x, y, z))
 
     @property
     def size(self) -> Point:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.domain import Domain
+from ablsim.grid import Block
 from ablsim.heat.film import film_heat
 from ablsim.heat.track import track_heat
 from ablsim.light.coefficients import coagulated_fraction
-from ablsim.light.diffusion import DiffusionSolver, Emission, LightField
+from ablsim.light.diffusion import Emission
 from ablsim.light.fibre import Fibre
-from ablsim.light.tissue_optics import TissueOptics
+from ablsim.light.lit import LitBlock, light_reach, lit_block
 
 OPTICS_CHANGE = 0.02
 """Change of the tissue, weighted by the light it absorbs, that calls for new light at once ..."""
@@ -23,18 +24,17 @@ OPTICS_STALE = 1e-3
 SHARE_ROUNDING = 1e-12
 """Difference between shares of the power that is rounding and calls for no new light."""
 
-Region = tuple[slice, slice, slice]
-
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """What firing does, as powers [W]; ``heat`` is the power density in the tissue [W/m^3]."""
+    """What firing does, as powers [W]; ``heat`` is the power density in cells ``block`` [W/m^3]."""
 
     fired: float
     emitted: float
     absorbed: float
     escaped: float
     heat: NDArray[np.float32]
+    block: Block
     tips: NDArray[np.float64]
 
 
@@ -71,24 +71,22 @@ class Illumination:
         track_length: float = 0.0,
         whitening_span: float = 1.0,
     ) -> None:
-        self._grid = domain.grid
+        self._domain = domain
         self._whitening_span = whitening_span
         self._film_fraction = film_fraction
         self._track_fraction = track_fraction
         self._track_length = track_length
         self._interval = light_interval
-        self._optics = TissueOptics(domain.labels, domain.tissues)
-        self._solver = DiffusionSolver(domain.grid)
+        self._reach = light_reach(domain.tissues)
+        self._lit = self._light_up(lit_block(domain.grid, (), self._reach))
+        self._seen = False
         self._fibres: tuple[Fibre, ...] = ()
         self._emitted: tuple[float, ...] = ()
         self._films: tuple[float, ...] = ()
         self._tracks: tuple[float, ...] = ()
         self._arriving: tuple[float, ...] = ()
-        self._released = np.zeros(self._grid.shape, dtype=np.float32)
-        self._field: LightField | None = None
+        self._released = np.zeros(domain.grid.shape, dtype=np.float32)
         self._solved_for: tuple[Emission, ...] = ()
-        self._coagulation = np.zeros(self._grid.shape, dtype=np.float32)
-        self._char = np.zeros(self._grid.shape, dtype=np.float32)
         self._solved_at = 0.0
         self.n_updates = 0
         self.n_iterations = 0
@@ -120,13 +118,21 @@ class Illumination:
             arriving * self._film_fraction * level if fibre.kind == "bare" else 0.0
             for (fibre, _, level), arriving in zip(firing, self._arriving, strict=True)
         )
-        heat = np.zeros(self._grid.shape)
+        block = lit_block(self._domain.grid, self._fibres, self._reach)
+        if block != self._lit.block:
+            self._lit, self._solved_for = self._light_up(block), ()
+        grid = self._lit.grid
+        heat = np.zeros(grid.shape)
         for fibre, film, track in zip(self._fibres, self._films, self._tracks, strict=True):
             if film > 0.0:
-                heat += film * film_heat(self._grid, fibre)
+                heat += film * film_heat(grid, fibre)
             if track > 0.0:
-                heat += track * track_heat(self._grid, fibre, self._track_length)
+                heat += track * track_heat(grid, fibre, self._track_length)
         self._released = heat.astype(np.float32)
+
+    def _light_up(self, block: Block) -> LitBlock:
+        self._seen = False
+        return LitBlock(self._domain.grid, block, self._domain.labels, self._domain.tissues)
 
     @property
     def film_powers(self) -> dict[str, float]:
@@ -149,88 +155,94 @@ class Illumination:
             if arriving > film
         )
 
+    def look_everywhere(self) -> None:
+        """Have the next look take in all cells: some outside its region may have changed."""
+        self._seen = False
+
     def is_due(
         self,
         now: float,
         whitening: NDArray[np.floating],
         char: NDArray[np.floating],
-        region: Region,
+        region: Block,
     ) -> bool:
         """Say whether the light no longer fits the fibres or the tissue at time ``now`` [s].
 
-        Only the cells of ``region`` can have changed since the light was solved for.
+        Only the cells of ``region`` can have changed since the light was solved for, unless
+        `look_everywhere` was called meanwhile.
         """
         if self._optical <= 0.0:
             return False
-        if self._field is None or not _is_same(self._emissions(), self._solved_for):
+        lit = self._lit
+        if lit.field is None or not _is_same(self._emissions(), self._solved_for):
             return True
-        change = np.abs(self._coagulated(whitening[region]) - self._coagulation[region])
-        change += np.abs(char[region] - self._char[region])
-        weighted = np.einsum("zyx,zyx->z", self._field.absorbed_per_watt[region], change)
-        moved = float(weighted.sum(dtype=np.float64)) * self._grid.cell_volume
-        moved /= self._field.absorbed
+        shared, own = lit.within(region if self._seen else lit.block)
+        change = np.abs(self._coagulated(whitening[shared]) - lit.coagulation[own])
+        change += np.abs(char[shared] - lit.char[own])
+        weighted = np.einsum("zyx,zyx->z", lit.field.absorbed_per_watt[own], change)
+        moved = float(weighted.sum(dtype=np.float64)) * lit.grid.cell_volume
+        moved /= lit.field.absorbed
         old = now - self._solved_at >= self._interval
         return moved > OPTICS_CHANGE or (old and moved > OPTICS_STALE)
 
     def solve(
-        self, now: float, whitening: NDArray[np.floating], char: NDArray[np.floating]
+        self,
+        now: float,
+        whitening: NDArray[np.floating],
+        char: NDArray[np.floating],
+        region: Block,
     ) -> None:
-        """Compute the light in the tissue as it is at time ``now`` [s]."""
+        """Compute the light in the tissue as it is at time ``now`` [s], changed in ``region``."""
         started = time.perf_counter()
-        self._coagulation = self._coagulated(whitening)
-        self._char = char.astype(np.float32)
+        shared, own = self._lit.within(region if self._seen else self._lit.block)
+        self._lit.change(own, self._coagulated(whitening[shared]), char[shared].astype(np.float32))
+        self._seen = True
         self._solved_for = self._emissions()
-        absorption, scattering = self._optics.mix(self._coagulation, self._char)
-        self._field = self._solver.solve(absorption, scattering, self._solved_for)
+        field = self._lit.solve(self._solved_for)
         self._solved_at = now
         self.n_updates += 1
-        self.n_iterations += self._field.iterations
+        self.n_iterations += field.iterations
         self.wall += time.perf_counter() - started
 
     def state(self) -> dict[str, Any]:
         """Return the light that is kept and what it was solved for; arrays are not copies."""
-        field = self._field
         return {
             "n_updates": self.n_updates,
             "n_iterations": self.n_iterations,
             "wall": self.wall,
             "solved_at": self._solved_at,
-            "coagulation": self._coagulation,
-            "char": self._char,
+            "seen": self._seen,
             "solved_for": tuple((e.tip, e.direction, e.length, e.share) for e in self._solved_for),
-            **self._solver.state(),
-            "absorbed_per_watt": None if field is None else field.absorbed_per_watt,
-            "books": None
-            if field is None
-            else (field.absorbed, field.escaped, field.residual, field.iterations),
+            **self._lit.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to a ``state``; the fibres that fire are given by `switch`, before or after."""
+        """Go back to a ``state``; the fibres that fire are given by `switch`, afterwards."""
         self.n_updates, self.n_iterations = state["n_updates"], state["n_iterations"]
         self.wall = state["wall"]
         self._solved_at = state["solved_at"]
-        self._coagulation, self._char = state["coagulation"], state["char"]
+        z, y, x = (slice(start, stop) for start, stop in state["block"])
+        self._lit = self._light_up((z, y, x))
+        self._lit.restore(state)
+        self._seen = state["seen"]
         self._solved_for = tuple(Emission(*emission) for emission in state["solved_for"])
-        self._solver.restore(state)
-        self._field = None
-        if state["books"] is not None:
-            self._field = LightField(state["absorbed_per_watt"], *state["books"])
 
     def beam(self) -> Beam:
         """Return what the firing fibres do at present."""
         optical = self._optical
         heat, absorbed, escaped = self._released, sum(self._films) + sum(self._tracks), 0.0
-        if optical > 0.0 and self._field is not None:
-            heat = heat + np.float32(optical) * self._field.absorbed_per_watt
-            absorbed += optical * self._field.absorbed
-            escaped = optical * self._field.escaped
+        field = self._lit.field
+        if optical > 0.0 and field is not None:
+            heat = heat + np.float32(optical) * field.absorbed_per_watt
+            absorbed += optical * field.absorbed
+            escaped = optical * field.escaped
         return Beam(
             fired=self._fired,
             emitted=sum(self._emitted),
             absorbed=absorbed,
             escaped=escaped,
             heat=heat,
+            block=self._lit.block,
             tips=np.array([fibre.tip for fibre in self._fibres]).reshape(-1, 3),
         )
 

@@ -205,6 +205,7 @@ class _Run:
         """Begin a segment: a new session if there is one, then the fibres as they fire in it."""
         if leg.new_session:
             self.solver.start_session()
+            self.illumination.look_everywhere()
             self._watch()
         self._fire(leg.segment)
         self._level = 1.0
@@ -303,14 +304,14 @@ class _Run:
     def _renew_light(self) -> None:
         whitening, char = self.solver.inner("whitening"), self.solver.inner("char")
         if self.illumination.is_due(self.time, whitening, char, self.solver.region):
-            self.illumination.solve(self.time, whitening, char)
+            self.illumination.solve(self.time, whitening, char, self.solver.region)
             self._shine()
 
     def _shine(self) -> None:
         """Hand the present light and film heat, at their level, to the heat solver."""
         self._beam = self.illumination.beam()
         heat = self._beam.heat if self._level == 1.0 else self._beam.heat * np.float32(self._level)
-        self.solver.set_source(heat, self._beam.tips)
+        self.solver.set_source(heat, self._beam.tips, self._beam.block)
 
     def _fields(self) -> Fields:
         inner = self.solver.inner

@@ -291,14 +291,13 @@ def held_flux(theta, k, inside, outside, inv_h2):
 
 
 @njit(cache=True, error_model="numpy")
-def absorb_outside(theta, theta_new, q, inv_c, box, duration):
-    """Heat the cells outside the active region by absorption alone, in both states."""
+def absorb_outside(theta, theta_new, q, inv_c, box, lit, duration):
+    """Heat the ``lit`` cells outside the active region by absorption alone, in both states."""
     z0, z1, y0, y1, x0, x1 = box
-    nz, ny, nx = theta.shape
-    for z in range(1, nz - 1):
-        for y in range(1, ny - 1):
+    for z in range(lit[0], lit[1]):
+        for y in range(lit[2], lit[3]):
             outside = z < z0 or z >= z1 or y < y0 or y >= y1
-            for x in range(1, nx - 1):
+            for x in range(lit[4], lit[5]):
                 if outside or x < x0 or x >= x1:
                     t = theta[z, y, x] + duration * inv_c[z, y, x] * q[z, y, x]
                     theta[z, y, x] = t

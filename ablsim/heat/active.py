@@ -1,7 +1,8 @@
 """The active region: the box of cells that have noticed the laser yet.
 
-It grows with the heat and never shrinks. Its border is insulated, so no energy is lost; cells
-outside only absorb light. Both leave an error of the order of the tolerance.
+It grows with the heat, and a new session, in which all is cold, begins with a new one. Its border
+is insulated, so no energy is lost; cells outside only absorb light. Both leave an error of the
+order of the tolerance.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.grid import Block
 from ablsim.heat.vessels import find_wall_faces
 from ablsim.kernels import pennes
 
@@ -35,6 +37,18 @@ def whole(shape: Sequence[int]) -> Box:
     """Return the box of all inner cells of arrays of the padded ``shape``."""
     nz, ny, nx = shape
     return (1, nz - 1, 1, ny - 1, 1, nx - 1)
+
+
+def padded(block: Block) -> Box:
+    """Return a block of cells as a box, in indices that count the ghosts."""
+    z, y, x = block
+    return (z.start + 1, z.stop + 1, y.start + 1, y.stop + 1, x.start + 1, x.stop + 1)
+
+
+def cells(box: Box) -> Block:
+    """Return a box as slices of the arrays whose indices it counts in."""
+    z0, z1, y0, y1, x0, x1 = box
+    return (slice(z0, z1), slice(y0, y1), slice(x0, x1))
 
 
 def opened(box: Box, shape: Sequence[int]) -> tuple[bool, bool, bool, bool, bool, bool]:
@@ -84,6 +98,10 @@ class Region:
         if self.opened[4] or self.opened[5]:
             rows[:] = 1
         self.wall_rows = rows
+
+    def forget(self) -> None:
+        """Begin anew: nothing is heated."""
+        self.box = None
 
     @property
     def is_whole(self) -> bool:

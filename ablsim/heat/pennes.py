@@ -19,8 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.case import Boundary
-from ablsim.grid import Grid
-from ablsim.heat.active import MARGIN, Box, Region, find_heated, grown, reach, whole
+from ablsim.grid import Block, Grid
+from ablsim.heat.active import (
+    MARGIN,
+    Box,
+    Region,
+    cells,
+    find_heated,
+    grown,
+    padded,
+    reach,
+    whole,
+)
 from ablsim.heat.books import sensible_heat
 from ablsim.heat.boundary import set_ghosts
 from ablsim.heat.euler_step import EulerStep
@@ -42,8 +52,8 @@ LAZY_TIME = 5.0
 
 STATE = (
     "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
-    "_hot", "_dried", "_tips", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps", "n_stages",
-    "_held_power", "_pending", "_since_check", "code", "_held", "alive", "_water_seen",
+    "_hot", "_dried", "_tips", "_lit", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps",
+    "n_stages", "_held_power", "_pending", "_since_check", "code", "_held", "alive", "_water_seen",
     "_condensed",
 )  # fmt: skip
 """Names of everything that a step of the solver changes: what a checkpoint must hold."""
@@ -124,13 +134,14 @@ class PennesSolver:
         self._hot = np.zeros(shape[:2], dtype=np.uint8)
         self._dried = np.zeros(shape[:2], dtype=np.uint8)
         self._tips = np.zeros((0, 3))
+        self._lit = whole(shape)
         self._held_power = 0.0
         self._pending = 0.0
         self._since_check = 0
 
-        whole_domain = settings.tolerance <= 0.0 or settings.start_rise != 0.0 or drives
+        self._always_whole = settings.tolerance <= 0.0 or settings.start_rise != 0.0 or drives
         self._region = Region(self._held)
-        if whole_domain:
+        if self._always_whole:
             self._region.enclose(whole(shape))
         flow_max = FLOW_MAX[settings.perfusion_law]
         self.stable_step = longest_euler_step(medium, self.k, self.inv_c, self.w, flow_max)
@@ -145,18 +156,25 @@ class PennesSolver:
         self._super: SuperStep | None = None
         self._stored_at_start = self._sensible_heat()
 
-    def set_source(self, q: NDArray[np.floating], tips: NDArray[np.float64]) -> None:
-        """Set the absorbed power density [W/m^3] and the emitting tips, LPS ``(n, 3)`` [m]."""
+    def set_source(
+        self, q: NDArray[np.floating], tips: NDArray[np.float64], block: Block | None = None
+    ) -> None:
+        """Set the absorbed power density [W/m^3] and the emitting tips, LPS ``(n, 3)`` [m].
+
+        ``q`` is that of the cells ``block``, by default all; the others absorb nothing.
+        """
         self._absorb_outside()
-        self.q[self._inner] = q
-        self._held_power = float(np.sum(self.q[self._held], dtype=np.float64))
+        self.q[cells(self._lit)] = 0.0
+        self._lit = whole(self.theta.shape) if block is None else padded(block)
+        lit = cells(self._lit)
+        self.q[lit] = q
+        self._held_power = float(np.sum(self.q[lit][self._held[lit]], dtype=np.float64))
         self._tips = self.grid.index(tips).reshape(-1, 3) + 1.0
-        full = whole(self.theta.shape)
-        if self.box != full and q.any():
-            soon = self.q * self.inv_c
-            soon *= self.dtype.type(LAZY_TIME)
-            tolerance = min(self.settings.tolerance, 0.5 * float(soon.max()))
-            self._grow(find_heated(soon, tolerance, full))
+        if self.box != whole(self.theta.shape) and q.any():
+            soon = np.zeros_like(self.theta)
+            soon[lit] = self.q[lit] * self.inv_c[lit] * self.dtype.type(LAZY_TIME)
+            tolerance = min(self.settings.tolerance, 0.5 * float(soon[lit].max()))
+            self._grow(find_heated(soon, tolerance, self._lit))
 
     def state(self) -> dict[str, Any]:
         """Return everything that the next step needs, by name; arrays are not copies."""
@@ -215,6 +233,9 @@ class PennesSolver:
         wet, dry = table[:, 3][self.code[inner]], table[:, 4][self.code[inner]]
         self.k[inner] = dry + (wet - dry) * self.water[inner]
         self.books["between_sessions"] += before - self._sensible_heat()
+        if not self._always_whole:
+            self._region.forget()
+            self._since_check = 0
 
     def advance(
         self, duration: float, n_steps: int | None = None, scheme: Scheme = "euler"
@@ -331,6 +352,7 @@ class PennesSolver:
                 self.q,
                 self.inv_c,
                 self.box,
+                self._lit,
                 self.dtype.type(self._pending),
             )
         self._pending = 0.0

@@ -29,15 +29,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ablsim.deposition import spread
 from ablsim.errors import CaseError
-from ablsim.grid import Grid
+from ablsim.grid import Block, Grid
 from ablsim.light.emission import Emission, launch
 from ablsim.light.multigrid import Multigrid
 
 __all__ = ["DiffusionSolver", "Emission", "LightField"]
 
 Floats = NDArray[np.floating]
-Block = tuple[slice, slice, slice]
-
 _WHOLE: Block = (slice(None), slice(None), slice(None))
 
 

@@ -1,10 +1,12 @@
 """The optical state of the tissue as heat changes it: native, coagulated, charred."""
 
 from collections.abc import Sequence
+from types import EllipsisType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.grid import Block
 from ablsim.light.coefficients import mix
 from ablsim.tissue.properties import OpticalState, Tissue
 
@@ -34,13 +36,19 @@ class TissueOptics:
         self._coagulated = _table([tissue.optical.coagulated for tissue in tissues])
         self._charred = _table([tissue.optical.charred for tissue in tissues])
 
-    def mix(self, coagulation: Array32, char: Array32) -> tuple[Array32, Array32]:
-        """Return absorption and reduced scattering [1/m] for the shares of changed tissue [1]."""
+    def mix(
+        self, coagulation: Array32, char: Array32, where: Block | EllipsisType = ...
+    ) -> tuple[Array32, Array32]:
+        """Return absorption and reduced scattering [1/m] for the shares of changed tissue [1].
+
+        Both shares, and what is returned, are those of the cells ``where``; by default all.
+        """
+        labels = self._labels[where]
         absorption, scattering = (
             mix(
-                self._native[:, column][self._labels],
-                self._coagulated[:, column][self._labels],
-                self._charred[:, column][self._labels],
+                self._native[:, column][labels],
+                self._coagulated[:, column][labels],
+                self._charred[:, column][labels],
                 coagulation,
                 char,
             ).astype(np.float32, copy=False)

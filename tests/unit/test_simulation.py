@@ -230,6 +230,31 @@ def test_a_new_session_starts_cool_with_the_damage_done():
 
 
 @pytest.mark.compiled
+def test_placements_far_apart_are_computed_each_in_its_part_of_the_domain(monkeypatch):
+    steps = [
+        "deliver 5 W for 200 s",
+        "rest for 60 s",
+        "reposition by 0 mm, 70 mm, 0 mm",
+        "deliver 5 W for 200 s",
+        "new session",
+        "reposition by 0 mm, -70 mm, 8 mm",
+        "deliver 5 W for 200 s",
+    ]
+    there = case(protocol={"steps": steps}, domain={}, numerics={"spacing": "3 mm"})
+    parts = simulate(there)
+    monkeypatch.setattr("ablsim.light.lit.WORTH", 0.0)
+    everywhere = simulate(there)
+    assert np.array_equal(parts.fields.stasis >= 1.0, everywhere.fields.stasis >= 1.0)
+    np.testing.assert_allclose(parts.fields.rise, everywhere.fields.rise, atol=0.02)
+    np.testing.assert_allclose(parts.fields.water, everywhere.fields.water, atol=2e-3)
+    assert abs(parts.ledger.balance_error) < 1e-3
+    assert 0.0 <= parts.ledger.escaped - everywhere.ledger.escaped < 0.01 * parts.ledger.emitted
+    # the heat of the last session alone is looked after in it
+    active = [entry.active_cells for entry in parts.history]
+    assert active[-1] < max(active)
+
+
+@pytest.mark.compiled
 def test_a_second_session_ablates_further_into_tissue_without_flow():
     one, two, long = (
         simulate(case(protocol={"steps": steps}))

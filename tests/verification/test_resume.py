@@ -142,6 +142,42 @@ def test_a_run_taken_up_at_a_step_boundary_gives_the_same_bits(uninterrupted, st
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+FAR = """
+schema = "ablsim/case/1"
+title = "light in a part of the domain"
+[tissue]
+background = "liver"
+[fibres]
+kind = "bare"
+pattern = "single"
+direction = [0, 0, -1]
+[protocol]
+steps = [
+  "deliver 5 W for 60 s",
+  "reposition by 0 mm, 60 mm, 0 mm",
+  "deliver 5 W for 60 s",
+  "pull back 8 mm",
+  "deliver 5 W for 40 s",
+  "new session",
+  "deliver 5 W for 40 s",
+]
+[numerics]
+spacing = "3 mm"
+"""
+
+
+def test_light_in_a_part_of_the_domain_goes_on_as_it_was(tmp_path):
+    case = Case.from_text(FAR)
+    whole, path = tmp_path / "whole.vtkhdf", tmp_path / "parts.vtkhdf"
+    record(whole, case)
+    # in the second placement, pulled back, between the sessions, in the second session
+    for number, stop in enumerate([100.0, 130.0, 160.0, 175.0]):
+        with pytest.raises(KeyboardInterrupt):
+            record(path, case, stop_at=stop, resume=number > 0)
+    record(path, case, resume=True)
+    assert differences(whole, path) == []
+
+
 OPTIONS = """
 [[organ]]
 name = "gallbladder"
