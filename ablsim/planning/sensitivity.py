@@ -270,7 +270,8 @@ def describe_sensitivity(found: Sensitivity) -> str:
         f"{found.trajectories} Morris trajectories and {found.runs} designed runs on cells of "
         f"{to_mm(found.spacing):.3g} mm; {found.failed} runs failed.",
         "Every input varies by itself with its prior spread; what published lesions left of",
-        "that is narrower.",
+        "that is narrower and hangs together, and the probability of the plan goes by that: the",
+        "completeness here is another.",
     ]
     for answer in found.answers:
         unit, show = SHOWN[answer.name]
