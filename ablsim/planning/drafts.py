@@ -180,14 +180,13 @@ class Drafter:
         for choice in chosen:
             if choice.whole not in footprints:
                 continue
-            guesses = guess_several(
+            guess = guess_several(
                 ground, footprints[choice.whole], choice.tips(ground.direction),
                 choice.rotation, choice.length, required=required,
                 complete_from=request.complete_from, most=request.limits.placements,
             )  # fmt: skip
-            for guess in guesses:
-                if len(guess.middles) > 1:
-                    found += self._make(ground, choice, guess)
+            if guess is not None and len(guess.middles) > 1:
+                found += self._make(ground, choice, guess)
         return sorted(found, key=lambda draft: (draft.burden, -draft.reserve))
 
     def _far_reaching(self, ground: Ground) -> Iterator[_Choice]:

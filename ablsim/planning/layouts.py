@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ _FINEST = 2e-3  # m between them
 _ABOUT = 5e-3  # m from the middle that a single placement may lie, past vessels and organs
 _REFINED_UP_TO = 10  # placements
 _SWEEPS = 3
-_SHARES = (0.85, 0.7, 0.55)  # of many placements, with which layouts are made as well
 
 FloatArray = NDArray[np.float64]
 Array32 = NDArray[np.float32]
@@ -149,19 +147,18 @@ def guess_several(
     required: float,
     complete_from: float,
     most: int,
-) -> list[Guess]:
+) -> Guess | None:
     """Return the fewest placements that should reach a reserve, ``most`` at the utmost.
 
     Each goes where it adds most to those before, until they reach it; then, with one or two fewer
-    if that is enough, each is moved to where it adds most to the others, until none moves. Where
-    they are too many for that, layouts of the first of them alone follow: guesses are not so sure
-    that a third fewer would not do. Arguments are those of `guess_single`; ``required`` is the
-    reserve [m]. Empty if no place can be reached.
+    if that is enough, each is moved to where it adds most to the others, until none moves.
+    Arguments are those of `guess_single`; ``required`` is the reserve [m]. None if no place can be
+    reached.
     """
     middles = _behind(ground, ground.middles, footprint)
     table, allowed = _depths(ground, footprint, pattern, rotation, length, middles)
     if not allowed.any():
-        return []
+        return None
     soft = np.clip(0.5 + 0.5 * (table - required) / _SOFT, 0.0, 1.0)
     usable = np.flatnonzero(allowed)
     field = _Field(table, soft[usable], usable, complete_from)
@@ -176,16 +173,8 @@ def guess_several(
     best = next((trial for trial in trials if field.reserve(trial) >= required), None)
     if best is None:
         best = max([*trials, chosen], key=field.reserve)
-    layouts = [best]
-    if count > _REFINED_UP_TO:
-        layouts += [chosen[: ceil(share * count)] for share in _SHARES]
-    return [
-        Guess(
-            tuple(_point(middles[i]) for i in usable[layout]),
-            table[usable[layout]].max(axis=0).astype(np.float64),
-        )
-        for layout in layouts
-    ]
+    depth = table[usable[best]].max(axis=0).astype(np.float64)
+    return Guess(tuple(_point(middles[i]) for i in usable[best]), depth)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Layouts of placements whose zones are balls, which can be checked by hand."""
 
-from math import ceil
-
 import numpy as np
 import pytest
 
@@ -43,26 +41,21 @@ def test_one_ball_lies_about_the_middle_and_reaches_as_far_as_it_does():
 
 
 def test_few_placements_reach_the_reserve_with_no_ball_too_many():
-    (guess,) = layouts("26 mm", 13e-3, 0.5e-3)
+    guess = layouts("26 mm", 13e-3, 0.5e-3)
     assert 1 < len(guess.middles) <= 10
     assert guess.reserve(0.99) >= 0.5e-3
-    (more,) = layouts("26 mm", 13e-3, 1e-3)
+    more = layouts("26 mm", 13e-3, 1e-3)
     assert len(more.middles) >= len(guess.middles)
 
 
-def test_many_placements_come_with_layouts_of_fewer_that_reach_less():
-    guesses = layouts("50 mm", 13e-3, 2e-3)
-    counts = [len(guess.middles) for guess in guesses]
-    assert counts[0] > 10
-    assert counts[1:] == [ceil(share * counts[0]) for share in (0.85, 0.7, 0.55)]
-    reserves = [guess.reserve(0.99) for guess in guesses]
-    assert reserves[0] >= 2e-3
-    assert reserves == sorted(reserves, reverse=True)
-    assert all(set(guess.middles) <= set(guesses[0].middles) for guess in guesses)
+def test_many_placements_reach_the_reserve_too():
+    guess = layouts("50 mm", 13e-3, 2e-3)
+    assert len(guess.middles) > 10
+    assert guess.reserve(0.99) >= 2e-3
 
 
 def test_what_no_number_of_placements_reaches_is_not_laid_again_and_again():
     # a ball of 6 mm reaches 6 mm at its middle and nowhere further
-    (guess, *_) = layouts("16 mm", 6e-3, 8e-3, most=5000)
+    guess = layouts("16 mm", 6e-3, 8e-3, most=5000)
     assert len(guess.middles) == len(set(guess.middles))
     assert guess.reserve(0.99) < 8e-3
