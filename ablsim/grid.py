@@ -50,6 +50,12 @@ class Grid:
         x, y, z = (c - 0.5 * n * spacing for c, n in zip(centre, (nx, ny, nz), strict=True))
         return cls((nz, ny, nx), float(spacing), (float(x), float(y), float(z)))
 
+    @property
+    def whole(self) -> Block:
+        """All cells."""
+        nz, ny, nx = self.shape
+        return (slice(0, nz), slice(0, ny), slice(0, nx))
+
     def part(self, block: Block) -> "Grid":
         """Return the grid of a ``block`` of the cells."""
         nz, ny, nx = (part.stop - part.start for part in block)

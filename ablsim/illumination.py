@@ -78,7 +78,7 @@ class Illumination:
         self._track_length = track_length
         self._interval = light_interval
         self._reach = light_reach(domain.tissues)
-        self._lit = self._light_up(lit_block(domain.grid, (), self._reach))
+        self._lit = self._light_up(domain.grid.whole)
         self._seen = False
         self._fibres: tuple[Fibre, ...] = ()
         self._emitted: tuple[float, ...] = ()

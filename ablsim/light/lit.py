@@ -46,10 +46,9 @@ def lit_block(grid: Grid, fibres: Sequence[Fibre], reach: float) -> Block:
 
     Where that is most of the grid, or no fibre is given, it is the whole of it.
     """
-    whole = (slice(0, grid.shape[0]), slice(0, grid.shape[1]), slice(0, grid.shape[2]))
     points = [point for fibre in fibres for point in fibre.emission_points()]
     if not points:
-        return whole
+        return grid.whole
     index = grid.index(points) + 0.5
     low, high = index.min(axis=0) - reach / grid.spacing, index.max(axis=0) + reach / grid.spacing
     z, y, x = (
@@ -57,7 +56,7 @@ def lit_block(grid: Grid, fibres: Sequence[Fibre], reach: float) -> Block:
         for a, b, n in zip(low, high, grid.shape, strict=True)
     )
     part = grid.part((z, y, x))
-    return (z, y, x) if part.n_cells < WORTH * grid.n_cells else whole
+    return (z, y, x) if part.n_cells < WORTH * grid.n_cells else grid.whole
 
 
 class LitBlock:
@@ -136,8 +135,7 @@ class LitBlock:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back to a ``state`` of the same block."""
-        everywhere = (slice(None),) * 3
-        self.change(everywhere, state["coagulation"], state["char"])
+        self.change(self.grid.whole, state["coagulation"], state["char"])
         self._solver.restore(state)
         books = state["books"]
         self.field = None if books is None else LightField(state["absorbed_per_watt"], *books)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ablsim.grid import Grid
+from ablsim.heat.active import Region
 from ablsim.light.coefficients import effective_attenuation
 from ablsim.light.diffusion import Emission
 from ablsim.light.fibre import Fibre
@@ -27,10 +28,6 @@ def fibre(x, **changes):
         **changes,
     }
     return Fibre(**entries)
-
-
-def whole(grid):
-    return tuple(slice(0, n) for n in grid.shape)
 
 
 def test_all_but_a_stated_share_is_absorbed_within_the_reach():
@@ -57,9 +54,9 @@ def test_the_block_reaches_that_far_from_every_tip_and_stays_in_the_grid():
 def test_without_a_fibre_or_where_it_is_most_of_them_all_cells_are_lit():
     reach = light_reach(TISSUES)
     small = Grid.centred((0.0, 0.0, 0.0), (60 * MM,) * 3, 2 * MM)
-    assert lit_block(LONG, [], reach) == whole(LONG)
-    assert lit_block(small, [fibre(0.0)], reach) == whole(small)
-    assert lit_block(LONG, [fibre(-60 * MM), fibre(60 * MM)], reach) == whole(LONG)
+    assert lit_block(LONG, [], reach) == LONG.whole
+    assert lit_block(small, [fibre(0.0)], reach) == small.whole
+    assert lit_block(LONG, [fibre(-60 * MM), fibre(60 * MM)], reach) == LONG.whole
 
 
 def changed(grid, centre):
@@ -78,13 +75,13 @@ def test_light_in_a_block_is_that_in_the_whole_domain(x):
     labels[:, :, 40:] = 1
     emission = [Emission((x, 1 * MM, -2 * MM), (0.0, 0.0, -1.0), 0.0, 1.0)]
     coagulation, char = changed(LONG, x)
-    everywhere = LitBlock(LONG, whole(LONG), labels, TISSUES)
-    everywhere.change(whole(LONG), coagulation, char)
+    everywhere = LitBlock(LONG, LONG.whole, labels, TISSUES)
+    everywhere.change(LONG.whole, coagulation, char)
     expected = everywhere.solve(emission)
     block = lit_block(LONG, [fibre(x)], light_reach(TISSUES))
     lit = LitBlock(LONG, block, labels, TISSUES)
     assert lit.grid.n_cells < 0.6 * LONG.n_cells
-    lit.change(whole(lit.grid), coagulation[block], char[block])
+    lit.change(lit.grid.whole, coagulation[block], char[block])
     found = lit.solve(emission)
     # within 15 mm of the tip, where tissue dies, and as books
     near = np.abs(LONG.axes()[0][block[2]] - x) < 15 * MM
@@ -100,9 +97,9 @@ def test_tissue_may_change_piece_by_piece():
     labels = np.zeros(LONG.shape, dtype=np.uint8)
     coagulation, char = changed(LONG, 0.0)
     emission = [Emission((0.0, 1 * MM, -2 * MM), (0.0, 0.0, -1.0), 0.0, 1.0)]
-    at_once = LitBlock(LONG, whole(LONG), labels, TISSUES)
-    at_once.change(whole(LONG), coagulation, char)
-    by_pieces = LitBlock(LONG, whole(LONG), labels, TISSUES)
+    at_once = LitBlock(LONG, LONG.whole, labels, TISSUES)
+    at_once.change(LONG.whole, coagulation, char)
+    by_pieces = LitBlock(LONG, LONG.whole, labels, TISSUES)
     for part in (slice(0, 40), slice(40, 80)):
         own = (slice(0, 30), slice(0, 30), part)
         by_pieces.change(own, coagulation[own], char[own])
@@ -118,3 +115,5 @@ def test_what_a_region_shares_with_the_block():
     assert own == (slice(0, 5), slice(4, 8), slice(20, 30))
     nothing, _ = lit.within((slice(0, 3), slice(4, 8), slice(50, 60)))
     assert labels[nothing].size == 0
+    cold = Region(np.zeros((32, 32, 82), dtype=np.bool_))
+    assert labels[lit.within(cold.slices)[0]].size == 0
