@@ -15,7 +15,7 @@ from ablsim.units import to_mm
 Point = tuple[float, float, float]
 
 Block = tuple[slice, slice, slice]
-"""Neighbouring cells as slices ``(z, y, x)``, each with a start and a stop."""
+"""Neighbouring cells as slices ``(z, y, x)``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Region:
     def slices(self) -> tuple[slice, slice, slice]:
         """The region as slices ``(z, y, x)`` of arrays without ghosts."""
         if self.box is None:
-            return (slice(0, 0), slice(0, 0), slice(0, 0))
+            return (slice(0), slice(0), slice(0))
         z0, z1, y0, y1, x0, x1 = self.box
         return (slice(z0 - 1, z1 - 1), slice(y0 - 1, y1 - 1), slice(x0 - 1, x1 - 1))
 

@@ -99,8 +99,9 @@ class LitBlock:
         """Return what block and ``region`` share, in cells of the domain and of the block."""
         shared, own = [], []
         for whole, part in zip(self.block, region, strict=True):
-            start, stop = max(whole.start, part.start), min(whole.stop, part.stop)
-            stop = max(start, stop)
+            first, last, _ = part.indices(whole.stop)
+            start = max(whole.start, first)
+            stop = max(start, last)
             shared.append(slice(start, stop))
             own.append(slice(start - whole.start, stop - whole.start))
         return (shared[0], shared[1], shared[2]), (own[0], own[1], own[2])
