@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ablsim.planning.burden import burden_of
 from ablsim.planning.evaluation import Evaluation, read_evaluation
-from ablsim.planning.evaluator import Evaluator, Kind, Task
+from ablsim.planning.evaluator import Evaluator, Kind, Record, Task
+from ablsim.planning.fine_cells import FineCells
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
@@ -20,7 +21,7 @@ class Candidate:
     plan : Prescription
         The treatment.
     outcome : Evaluation
-        What its run came to.
+        What its run came to; of several placements, on cells like those of the treatment.
     reserve : float
         How far the zone may recede before the ablation is incomplete [m].
     burden : float
@@ -56,6 +57,8 @@ class Bench:
         Edge of a cell [m].
     kind : {"evaluation", "plan"}
         What is asked of each run.
+    fine_cells : FineCells, optional
+        How several placements differ on the cells of the treatment.
     """
 
     def __init__(
@@ -65,29 +68,46 @@ class Bench:
         evaluator: Evaluator,
         spacing: float,
         kind: Kind = "evaluation",
+        fine_cells: FineCells | None = None,
     ) -> None:
         self._subject = subject
         self._request = request
         self._evaluator = evaluator
         self._kind: Kind = kind
         self.spacing = spacing
+        self.fine_cells = fine_cells
         self.known: dict[Prescription, Candidate | None] = {}
 
     def task(self, plan: Prescription) -> Task:
         """Return the run of a treatment."""
         return Task(self._subject.text(plan, self.spacing), self._kind)
 
+    def tasks(self, plans: Sequence[Prescription]) -> list[Task]:
+        """Return all runs that looking at treatments takes."""
+        cells = self.fine_cells
+        return [
+            task
+            for plan in plans
+            for task in (*(cells.tasks(plan) if cells else ()), self.task(plan))
+        ]
+
+    def read(self, plan: Prescription, record: Record) -> Evaluation:
+        """Return the outcome of a run of a treatment, as planned or in a draw, on fine cells."""
+        outcome, cells = read_evaluation(record), self.fine_cells
+        return outcome.deeper(cells.deeper(plan)) if cells and cells.is_compared(plan) else outcome
+
     def run(self, plans: Sequence[Prescription]) -> list[Candidate | None]:
         """Return what treatments come to; None for those that are no case."""
         new = [plan for plan in dict.fromkeys(plans) if plan not in self.known]
-        tasks = [self.task(plan) for plan in new]
-        for plan, record in zip(new, self._evaluator.run(tasks), strict=True):
+        self._evaluator.run(self.tasks(new))  # all at once: no worker waits
+        records = self._evaluator.run([self.task(plan) for plan in new])
+        for plan, record in zip(new, records, strict=True):
             self.known[plan] = None if record is None else self._look_at(plan, record)
         return [self.known[plan] for plan in plans]
 
-    def _look_at(self, plan: Prescription, record: dict[str, object]) -> Candidate:
+    def _look_at(self, plan: Prescription, record: Record) -> Candidate:
         request = self._request
-        outcome = read_evaluation(record)
+        outcome = self.read(plan, record)
         broken = request.limits.broken_by(plan)
         broken += [
             str(organ["name"]) for organ in outcome.organs if organ["within_limits"] is False

@@ -20,6 +20,7 @@ from scipy.stats import qmc
 from ablsim.planning.draws import PLACEMENTS_MOST, VARIANTS, Draws, write_draw
 from ablsim.planning.evaluation import Footprint, read_footprint
 from ablsim.planning.evaluator import Evaluator, Task
+from ablsim.planning.fine_cells import FineCells
 from ablsim.planning.footprints import alone, depth_of
 from ablsim.planning.prescription import Placement, Prescription, middle_of, moved
 from ablsim.planning.subject import Subject
@@ -51,6 +52,8 @@ class Casts:
         Edge of a cell [m].
     complete_from : float
         Share of the tumour, with the margin asked for, from which on it is complete.
+    fine_cells : FineCells, optional
+        How several placements differ on the cells of the treatment; casts are laid as if there.
     """
 
     subject: Subject
@@ -58,6 +61,7 @@ class Casts:
     evaluator: Evaluator
     spacing: float
     complete_from: float
+    fine_cells: FineCells | None = None
 
     def count(self, plan: Prescription) -> int:
         """Return in how many draws a plan is cast."""
@@ -125,26 +129,6 @@ class Casts:
         casts = self._read(plan, [draw]).casts.get(draw)
         return None if casts is None else self._depths(plan, casts, shifts, points)
 
-    def finer_task(self, plan: Prescription, spacing: float) -> Task:
-        """Return the run of one of several placements as planned on finer cells [m]."""
-        return self._task(plan, plan.placements[0], None, spacing)
-
-    def finer(self, plan: Prescription, spacing: float) -> float:
-        """Return by how much the reserve of several placements is larger on finer cells [m].
-
-        One of them is run alone on both, and each is laid beside itself as often as planned: a
-        guess, for a small part of what a run of all on the finer cells takes. 0 where one failed.
-        """
-        coarse = self._read(plan, ()).planned
-        (record,) = self.evaluator.run([self.finer_task(plan, spacing)])
-        if coarse is None or record is None:
-            return 0.0
-        still = np.zeros((1, len(plan.placements), 3))
-        reserves = [
-            self._reserve(plan, [one], still)[0] for one in (coarse, read_footprint(record))
-        ]
-        return float(reserves[1] - reserves[0])
-
     def planned_depths(self, plan: Prescription, points: FloatArray) -> FloatArray | None:
         """Return the same with nothing varied, shape (n,), of several placements."""
         planned = self._read(plan, ()).planned
@@ -181,7 +165,6 @@ class Casts:
         plan: Prescription,
         placement: Placement,
         draw: int | None,
-        spacing: float | None = None,
     ) -> Task:
         """Return the run of one placement; of several in a tumour that has it in its middle."""
         is_one = len(plan.placements) == 1
@@ -194,7 +177,7 @@ class Casts:
         )
         factors = self.draws.factors if is_one else self._alone_draws.factors
         if draw is None:
-            return Task(subject.text(one, spacing or self.spacing), "footprint")
+            return Task(subject.text(one, self.spacing), "footprint")
         x = (self.draws if is_one else self._alone_draws).coordinates[draw]
         return Task(write_draw(subject, factors, one, one, x, self.spacing), "footprint")
 
@@ -234,7 +217,10 @@ class Casts:
             middle = middle_of(placement, plan.direction)
             own = points if len(plan.placements) == 1 else points - middle
             local = own[None] - shifts[:, None, number]
-            deepest = np.maximum(deepest, depth_of(casts[number % len(casts)], local))
+            depth = depth_of(casts[number % len(casts)], local)
+            if self.fine_cells is not None:
+                depth = depth + self.fine_cells.change(plan, local)
+            deepest = np.maximum(deepest, depth)
         return deepest
 
 

@@ -37,7 +37,8 @@ FloatArray = NDArray[np.float64]
 class Illumination:
     """What one footprint is of: so many fibres, so far apart [m], so much from each [J].
 
-    Of a whole placement there are several, so far from each other [m].
+    Of a whole placement there are several, so far from each other [m]; its fibres fire together or
+    one by one.
     """
 
     pattern: Pattern
@@ -45,10 +46,15 @@ class Illumination:
     energy: float
     count: int = 1
     pull_back: float = 0.0
+    together: bool = True
 
 
 def take_footprints(
-    subject: Subject, wanted: Sequence[Illumination], power: float, evaluator: Evaluator
+    subject: Subject,
+    wanted: Sequence[Illumination],
+    power: float,
+    evaluator: Evaluator,
+    spacing: float = SPACING,
 ) -> dict[Illumination, Footprint]:
     """Return footprints in a tumour like the subject's, alone in its liver.
 
@@ -62,8 +68,10 @@ def take_footprints(
         Of each fibre [W].
     evaluator : Evaluator
         Runs them; those that fail are left out.
+    spacing : float
+        Edge of a cell [m].
     """
-    tasks = [Task(_text(subject, one, power), "footprint") for one in wanted]
+    tasks = [footprint_task(subject, one, power, spacing) for one in wanted]
     return {
         one: read_footprint(record)
         for one, record in zip(wanted, evaluator.run(tasks), strict=True)
@@ -71,7 +79,8 @@ def take_footprints(
     }
 
 
-def _text(subject: Subject, one: Illumination, power: float) -> str:
+def footprint_task(subject: Subject, one: Illumination, power: float, spacing: float) -> Task:
+    """Return the run of a footprint; parameters are those of `take_footprints`."""
     placement = place_pattern(
         arrange(one.pattern, one.spacing, _DOWN),
         HOME,
@@ -81,7 +90,8 @@ def _text(subject: Subject, one: Illumination, power: float) -> str:
         pull_back=one.pull_back,
         session=0,
     )
-    return alone(subject).text(Prescription(_DOWN, power, (placement,)), SPACING)
+    plan = Prescription(_DOWN, power, (placement,), one.together)
+    return Task(alone(subject).text(plan, spacing), "footprint")
 
 
 def alone(subject: Subject) -> Subject:

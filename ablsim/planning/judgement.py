@@ -5,7 +5,7 @@ zones laid side by side, are off.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.evaluator import Evaluator, Task
@@ -119,7 +119,7 @@ class Judge:
             What was searched for [m].
         is_pilot : bool
             Whether to see only what trials lack: with fewer draws, and of several placements
-            with a guess in place of the run on fine cells, which makes it no answer.
+            not run on fine cells, which makes it no answer.
         """
         best = trial.candidate
         self._say("probability, and the plan on fine cells")
@@ -131,7 +131,7 @@ class Judge:
             self._evaluator.run([*fine_task, *draws])  # all at once: no worker waits
             sample = self._draw(best, number, is_pilot=is_pilot)
             checked = self._fine_bench.run([best.plan])[0] if is_checked else None
-            fine = checked or (best if is_checked else self._as_if_finer(best))
+            fine = checked or best
             shift = fine.reserve - best.reserve
             shift_of_margin = fine.outcome.margin_min - best.outcome.margin_min
             probability = sample.assess(shift, shift_of_margin)
@@ -153,11 +153,6 @@ class Judge:
         )
         self.judged.append(found)
         return found
-
-    def _as_if_finer(self, planned: Candidate) -> Candidate:
-        """Return what several placements would come to on finer cells, by a guess."""
-        by = self._trials.finer(planned.plan)
-        return replace(planned, outcome=planned.outcome.deeper(by), reserve=planned.reserve + by)
 
     def spare(self, found: Found) -> float:
         """Return how far a judged plan is beyond the demand [m]; negative short of it."""

@@ -7,13 +7,17 @@ and judged under many draws by whole runs and on fine cells; what is missing the
 top, and it goes on.
 """
 
+import numpy as np
+
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.drafts import Drafter, with_energy
-from ablsim.planning.evaluator import Evaluator
+from ablsim.planning.evaluation import RADIUS_OF_ONE
+from ablsim.planning.evaluator import Evaluator, Kind
+from ablsim.planning.fine_cells import FineCells
 from ablsim.planning.judgement import TOLERANCE, Found, Judge, Say, is_better
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.refine import Refiner
-from ablsim.planning.request import FINE_UP_TO, SMALL, Request
+from ablsim.planning.request import FINE, FINE_UP_TO, SMALL, Request
 from ablsim.planning.search import ROUNDS, Search
 from ablsim.planning.subject import Subject
 from ablsim.planning.trials import Trial, Trials, cheapest_trial
@@ -82,13 +86,16 @@ class Planner:
         self._say = say or (lambda words: None)
         longest = max(subject.tumour.axes)
         coarse = 2.5e-3 if longest <= SMALL else 3e-3
-        self.bench = Bench(subject, request, evaluator, coarse)
-        self.fine_bench = Bench(
-            subject, request, evaluator, 1e-3 if longest <= FINE_UP_TO else 2e-3, "plan"
-        )
+        fine = FINE if longest <= FINE_UP_TO else 2.0 * FINE
+
+        def bench(spacing: float, kind: Kind) -> Bench:
+            cells = FineCells(subject, request, evaluator, spacing, FINE)
+            return Bench(subject, request, evaluator, spacing, kind, cells)
+
+        self.bench, self.fine_bench = bench(coarse, "evaluation"), bench(fine, "plan")
         self.drafter = Drafter(subject, request, evaluator)
         self.search = Search(subject, request, self.drafter, self.bench, self._say)
-        self.trials = Trials(subject, request, self.bench, evaluator, self.fine_bench.spacing)
+        self.trials = Trials(subject, request, self.bench, evaluator)
         self.refiner = Refiner(subject, request, self.trials)
         self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
         self.extra = 0.0
@@ -103,7 +110,7 @@ class Planner:
             trial = self._choose(some, reserve, turn)
             if trial is None:
                 break
-            found = self.settle(self.judge.assess(trial, reserve))
+            found = self.settle(self._thin(self.judge.assess(trial, reserve)))
             best = found if best is None or is_better(found, best) else best
             if best.is_feasible:
                 best = self._challenge(best)
@@ -185,6 +192,26 @@ class Planner:
             best = found if is_better(found, best) else best
         return best
 
+    def _thin(self, found: Found) -> Found:
+        """Return a plan of fewer or lesser placements, where several reach further than they need.
+
+        So much energy as that would spare is beyond what settling may change.
+        """
+        spare = self.judge.spare(found)
+        if len(found.best.plan.placements) == 1 or not found.is_reached or spare < NEAR:
+            return found
+        self._say("with fewer placements")
+        self._learn(found)
+        reserve = found.best.reserve - spare + AMPLE
+        dearest = CHEAPER * found.best.burden
+        cheaper = [one for one in self._look(reserve, 0.0) if one.burden < dearest]
+        tried = self.trials.run([one.plan for one in _shortlist(cheaper, reserve, NEAR)])
+        enough = [one for one in tried if one.spare >= self.extra]
+        if not enough:
+            return found
+        other = self.judge.assess(cheapest_trial(enough, self.extra) or enough[0], reserve)
+        return other if is_better(other, found) else found
+
     def _challenge(self, best: Found) -> Found:
         """Return a plan that is cheaper and does as well after all, else the same.
 
@@ -252,7 +279,12 @@ class Planner:
         if len(pair) < 2 or aside == energy:
             return None
         slope = (pair[1].spare - pair[0].spare) / (aside - energy)
-        return slope if slope > 0.0 else None
+        if slope > 0.0:
+            return slope
+        # coarse cells may hide what a little energy does: a zone grows as the cube root of it
+        shots = plan.energy / energy
+        radius = RADIUS_OF_ONE * np.cbrt(found.best.outcome.volume / shots)
+        return float(radius / (3.0 * energy))
 
     def _has_more(self, some: list[Candidate], found: Found) -> bool:
         """Say whether a plan was run that reaches further than one that falls short."""

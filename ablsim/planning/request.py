@@ -16,8 +16,11 @@ REFERENCE_POWER = 5.0
 SMALL = 25e-3
 """Longest axis up to which candidates are run on cells of 2.5 mm [m]; larger ones on 3 mm."""
 
+FINE = 1e-3
+"""Edge of a cell of a treatment [m]."""
+
 FINE_UP_TO = 56e-3
-"""Longest axis up to which the plan itself is run on cells of 1 mm [m]; larger ones on 2 mm."""
+"""Longest axis up to which the plan itself is run on such cells [m]; larger ones on twice these."""
 
 
 @dataclass(frozen=True, slots=True)

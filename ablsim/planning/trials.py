@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.casts import Casts
 from ablsim.planning.draws import Draws
-from ablsim.planning.evaluation import RADIUS_OF_ONE, Evaluation, read_evaluation
+from ablsim.planning.evaluation import RADIUS_OF_ONE, Evaluation
 from ablsim.planning.evaluator import Evaluator, Task
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Sample, chances_of, shift_for
@@ -33,7 +33,6 @@ DRAWS = 64
 PILOT = 32
 """Most draws of a pilot, of which a trial takes the worst."""
 
-_SAME_SPACING = 1e-3  # m, within which plans are off alike on coarse cells
 _HOPELESS = -20e-3  # m, reserve of a draw that gave no result
 
 
@@ -84,8 +83,6 @@ class Trials:
         Runs plans with nothing varied.
     evaluator : Evaluator
         Runs draws.
-    fine : float
-        Edge of a cell of the treatment [m].
     """
 
     def __init__(
@@ -94,15 +91,14 @@ class Trials:
         request: Request,
         bench: Bench,
         evaluator: Evaluator,
-        fine: float,
     ) -> None:
         self._request = request
         self._bench = bench
         self._evaluator = evaluator
-        self._fine = fine
-        self._finer: dict[tuple[object, ...], Prescription] = {}
         self.draws = Draws(subject, request, max(DRAWS, request.draws))
-        self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
+        self.casts = Casts(
+            subject, self.draws, evaluator, bench.spacing, request.complete_from, bench.fine_cells
+        )
         self.known: dict[Prescription, Trial] = {}
         self._worst: list[int] = []
         self._pilot = np.zeros(0)
@@ -122,10 +118,8 @@ class Trials:
         limits = self._request.limits
         asked = [one for one in plans if one not in self.known and not limits.broken_by(one)]
         # all at once, so that no worker waits for a run with nothing varied
-        several = [one for one in asked if len(one.placements) > 1]
-        finer = [self.casts.finer_task(self._alike(one), self._fine) for one in several]
         draws = [task for one in asked for task in self._tasks(one)]
-        self._evaluator.run([*finer, *map(self._bench.task, asked), *draws])
+        self._evaluator.run([*self._bench.tasks(asked), *draws])
         allowed = [one for one in self._bench.run(plans) if one is not None and one.is_allowed]
         for one in allowed:
             if one.plan not in self.known:
@@ -160,10 +154,7 @@ class Trials:
 
     def _by_the_worst(self, plan: Prescription) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a pilot's draws: the worst as they are run."""
-        records = self._evaluator.run(self.tasks(plan, self._worst))
-        worst = self._reserves(
-            [None if record is None else read_evaluation(record) for record in records]
-        )
+        worst = self._reserves(self._read(plan, self._worst))
         reserves = self._pilot + np.median(worst - self._pilot[self._worst])
         reserves[self._worst] = worst
         return reserves, self.draws.model_error[: len(reserves)]
@@ -171,25 +162,7 @@ class Trials:
     def _by_casts(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a few draws under many shifts."""
         table, draws = self.casts.reserves(candidate.plan, candidate.reserve)
-        if len(candidate.plan.placements) > 1:
-            table = table + self.finer(candidate.plan)
         return table.ravel(), np.repeat(self.draws.model_error[draws], table.shape[1])
-
-    def finer(self, plan: Prescription) -> float:
-        """Return the guess of how much deeper several placements are on the treatment's cells [m].
-
-        Plans that differ in energy or in where placements go are off alike, and share it.
-        """
-        return self.casts.finer(self._alike(plan), self._fine)
-
-    def _alike(self, plan: Prescription) -> Prescription:
-        """Return the first plan of this kind that was met: fibres as far apart, as many pulls."""
-        first = plan.placements[0]
-        kind = (
-            plan.pattern, round(plan.spacing / _SAME_SPACING), first.illuminations,
-            round(first.pull_back / _SAME_SPACING), plan.direction, len(plan.placements) > 1,
-        )  # fmt: skip
-        return self._finer.setdefault(kind, plan)
 
     def _reserves(self, outcomes: Sequence[Evaluation | None]) -> FloatArray:
         complete_from = self._request.complete_from
@@ -199,18 +172,21 @@ class Trials:
 
     def draw(self, plans: Sequence[Prescription], count: int) -> list[Sample]:
         """Return whole runs of the first draws of plans: the same draws for each."""
-        tasks = [task for one in plans for task in self.tasks(one, range(count))]
-        records = self._evaluator.run(tasks)
-        outcomes = [None if record is None else read_evaluation(record) for record in records]
+        self._evaluator.run([task for one in plans for task in self.tasks(one, range(count))])
         return [
             Sample(
                 plan,
-                tuple(outcomes[number * count : (number + 1) * count]),
+                tuple(self._read(plan, range(count))),
                 self.draws.model_error[:count],
                 self._request.complete_from,
             )
-            for number, plan in enumerate(plans)
+            for plan in plans
         ]
+
+    def _read(self, plan: Prescription, which: Sequence[int]) -> list[Evaluation | None]:
+        """Return the outcomes of some draws of a plan; None where one failed."""
+        records = self._evaluator.run(self.tasks(plan, which))
+        return [None if record is None else self._bench.read(plan, record) for record in records]
 
     def tasks(self, plan: Prescription, which: Sequence[int]) -> list[Task]:
         """Return the whole runs of some draws of a plan."""

@@ -38,7 +38,7 @@ def square(*middles, energy=1500.0, count=2):
 @pytest.fixture
 def trials(make_believe):
     who, request = subject(), Request()
-    return Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe, 1e-3)
+    return Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe)
 
 
 def test_a_cast_moved_is_the_run_of_fibres_that_missed(trials):
@@ -119,7 +119,7 @@ def test_organs_with_limits_take_whole_runs(make_believe):
     plan, request = square((-5e-3, 0.0, 0.0), (5e-3, 0.0, 0.0)), Request()
     for changes, expected in (({}, True), ({"organ": [organ]}, False)):
         who = subject(changes=changes)
-        trials = Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe, 1e-3)
+        trials = Trials(who, request, Bench(who, request, make_believe, 2.5e-3), make_believe)
         assert is_inferable(trials.casts, plan) is expected
         assert not is_inferable(trials.casts, square((0.0, 0.0, 0.0)))
 
@@ -138,7 +138,7 @@ def test_casts_of_the_real_physics_come_near_to_whole_runs(tmp_path):
     evaluator = Evaluator(tmp_path, workers=2, code="real")
     who, request = subject("15 mm"), Request()
     with evaluator.running():
-        trials = Trials(who, request, Bench(who, request, evaluator, 2.5e-3), evaluator, 1e-3)
+        trials = Trials(who, request, Bench(who, request, evaluator, 2.5e-3), evaluator)
         plan = square((0.0, 0.0, 0.0), energy=1200.0)
         whole = trials.draw([plan], 8)[0].reserves()
         shifts = [trials.draws.shift(draw, 0)[None, None] for draw in range(8)]
