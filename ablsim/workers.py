@@ -1,4 +1,4 @@
-"""Processes that compute, each with one thread, gone as soon as nobody waits for them.
+"""Processes that compute, mostly with one thread each, gone as soon as nobody waits for them.
 
 Nothing heavy is imported here: a worker must fix its number of threads before the compiled loops
 are loaded.
@@ -20,12 +20,17 @@ POLL = 0.3
 
 
 @contextmanager
-def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Return processes that end at once when this block is left by an exception."""
+def worker_pool(workers: int, threads: int = 1) -> Iterator[ProcessPoolExecutor]:
+    """Return processes that end at once when this block is left by an exception.
+
+    Each has so many threads, or as many as there are where that is fewer.
+    """
     context = get_context("spawn")
     # no Event: to set one waits for all that sleep on it, also for workers that were killed
     stop = context.RawValue("b", 0)
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up, initargs=(stop,))
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_set_up, initargs=(stop, threads)
+    )
     try:
         yield pool
     except BaseException:
@@ -35,14 +40,14 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _set_up(stop: Any) -> None:
-    """Make a new process a worker: one thread, deaf to Ctrl-C, gone when it is no longer needed."""
+def _set_up(stop: Any, threads: int) -> None:
+    """Make a new process a worker: few threads, deaf to Ctrl-C, gone when no longer needed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process decides
     numba = sys.modules.get("numba")
     if numba is None:
-        os.environ.update(NUMBA_NUM_THREADS="1", OMP_NUM_THREADS="1")
+        os.environ.update(NUMBA_NUM_THREADS=str(threads), OMP_NUM_THREADS=str(threads))
     else:  # loaded by the script that this process imported to find its work
-        numba.set_num_threads(1)
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     parent = parent_process()
 
     def watch() -> None:

@@ -251,7 +251,7 @@ def cap(theta, water, inv_c, code, tissue, t_boil, t_hot, t_cap, tips, rows, box
     A cell whose temperature passed the cap would stand for a vapour cavity that shares its heat
     with its walls: the surplus goes to the cells at or above ``t_hot`` that are nearest to the
     same tip (``tips``: (z, y, x) in padded indices, float64), in proportion to how far they are
-    below the cap. Nothing is deleted. Only ``rows`` that hold dried cells are searched.
+    below the cap. Nothing is deleted. Only ``rows`` that hold dried and hot cells are searched.
     """
     z0, z1, y0, y1, x0, x1 = box
     n_tips = tips.shape[0]

@@ -115,7 +115,7 @@ class Response:
             self._hot_zone,
             self._cap,
             tips,
-            step.dried,
+            step.dried & step.hot,  # what is dry and cold already has no heat to move or take
             step.box,
         )
         if moved > 0.0:

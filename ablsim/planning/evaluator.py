@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
@@ -83,7 +83,7 @@ class Evaluator:
     folder : Path
         Of the plan; runs are kept below it.
     workers : int
-        How many processes; 0 computes here.
+        How many processes; 0 computes here. A plan that is run alone has as many threads instead.
     code : str
         Hash of the code that decides the answers.
     check : callable, optional
@@ -106,7 +106,7 @@ class Evaluator:
         self._code = code
         self._check = check
         self._on_run = on_run
-        self._pool: ProcessPoolExecutor | None = None
+        self._pools: dict[int, ProcessPoolExecutor] = {}
         self._stack = ExitStack()
         self._lock = threading.RLock()
         self._memory: dict[str, Record | None] = {}
@@ -181,12 +181,9 @@ class Evaluator:
 
     def _compute(self, new: dict[str, Task]) -> dict[str, Task]:
         """Compute tasks in workers; return those that were lost with one of them."""
-        with self._lock:
-            if self._pool is None and new:
-                self._pool = self._stack.enter_context(worker_pool(self._workers))
-            pool = self._pool
-        if pool is None:
+        if not new:
             return {}
+        pool = self._pool(self._threads(new.values()))
         lost: dict[str, Task] = {}
         try:
             waiting: dict[Future[Done], str] = {
@@ -208,11 +205,23 @@ class Evaluator:
                 self._check()
         return lost
 
+    def _threads(self, tasks: Collection[Task]) -> int:
+        """Return how many threads each of some runs gets: all, where a long one is alone."""
+        is_alone = len(tasks) == 1 and all(task.kind == "plan" for task in tasks)
+        return self._workers if is_alone else 1
+
+    def _pool(self, threads: int) -> ProcessPoolExecutor:
+        """Return processes with so many threads, as many as do not get into each other's way."""
+        with self._lock:
+            if threads not in self._pools:
+                pool = worker_pool(self._workers // threads, threads)
+                self._pools[threads] = self._stack.enter_context(pool)
+            return self._pools[threads]
+
     def _forget(self, pool: ProcessPoolExecutor) -> None:
         """Leave a pool one of whose processes died."""
         with self._lock:
-            if self._pool is pool:
-                self._pool = None
+            self._pools = {key: one for key, one in self._pools.items() if one is not pool}
 
     def _keep(self, key: str, task: Task, done: Done) -> None:
         if not done.is_accident:

@@ -126,9 +126,10 @@ class Judge:
         count = min(self._count(best.plan), PILOT) if is_pilot else self._count(best.plan)
         is_checked = not is_pilot or len(best.plan.placements) == 1
         for number in sorted({min(PILOT, count), count}):
-            fine_task = [self._fine_bench.task(best.plan)] if is_checked else []
             draws = self._draw_tasks(best.plan, number, is_pilot=is_pilot)
-            self._evaluator.run([*fine_task, *draws])  # all at once: no worker waits
+            if len(best.plan.placements) == 1:  # no worker waits; of several it takes all of them
+                draws.append(self._fine_bench.task(best.plan))
+            self._evaluator.run(draws)
             sample = self._draw(best, number, is_pilot=is_pilot)
             checked = self._fine_bench.run([best.plan])[0] if is_checked else None
             fine = checked or best

@@ -136,7 +136,10 @@ class Planner:
                 break
             self._say("what reserve the probability takes")
             likely = cheapest(some, reserve)
-            single = [one for one in some if len(one.plan.placements) == 1]
+            single = [  # that comes near: what a hopeless one takes says nothing of others
+                one for one in some
+                if len(one.plan.placements) == 1 and one.reserve >= reserve - NEAR
+            ]  # fmt: skip
             far = max(single, key=lambda one: (one.reserve, -one.burden), default=None)
             pilots = {one.plan: None for one in (likely, far) if one is not None}
             trials = self.trials.run(list(pilots))

@@ -8,8 +8,10 @@ import numpy as np
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.answer import Plan
 from ablsim.planning.evaluation import guide_axes
+from ablsim.planning.judgement import Found
 from ablsim.planning.prescription import Placement
 from ablsim.planning.probability import Estimate
+from ablsim.planning.request import FINE
 from ablsim.units import to_ml, to_mm
 
 _SIDES = (("left", "right"), ("back", "front"), ("head", "feet"))  # of +x, +y, +z
@@ -145,8 +147,7 @@ def _expected(plan: Plan) -> str:
         else ""
     )
     basis = (
-        f"Planned on cells of {to_mm(found.best.outcome.spacing):.2g} mm, checked on "
-        f"{to_mm(fine.spacing):.2g} mm: smallest margin {to_mm(found.shift_of_margin):+.1f} mm, "
+        f"{_cells(found)}: smallest margin {to_mm(found.shift_of_margin):+.1f} mm, "
         f"share {100 * (fine.fraction - found.best.outcome.fraction):+.1f} points. Probability "
         f"from {chance.draws} draws of tissue, light, damage and placement{inferred} (reserve "
         f"{to_mm(found.fine.reserve):.1f} mm as planned, standard deviation "
@@ -154,6 +155,18 @@ def _expected(plan: Plan) -> str:
         f"{100 * chance.model_error:.0f} % in diameter; 95 % intervals in brackets."
     )
     return f"What to expect\n{_table(rows)}\n{_wrapped(basis)}"
+
+
+def _cells(found: Found) -> str:
+    """Return on which cells a plan was made and checked."""
+    coarse, checked = found.best.outcome.spacing, found.fine.outcome.spacing
+    taken = f"taken to {to_mm(FINE):.2g} mm by a run of one placement alone"
+    if len(found.best.plan.placements) == 1 or coarse <= FINE:
+        taken = ""
+    first = f"Planned on cells of {to_mm(coarse):.2g} mm"
+    if taken and checked > FINE:
+        return f"{first} and checked on {to_mm(checked):.2g} mm, both {taken}"
+    return f"{first}{', ' + taken if taken else ''}, checked on {to_mm(checked):.2g} mm"
 
 
 def _concessions(plan: Plan) -> str:

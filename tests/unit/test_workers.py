@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import wait
 
+import numba
 import pytest
 
 from ablsim.workers import worker_pool
@@ -79,3 +80,10 @@ def test_workers_of_a_script_that_has_loaded_the_loops_have_one_thread(tmp_path)
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip() == "[(10.0, 1), (20.0, 1)]"
+
+
+@pytest.mark.compiled
+def test_a_worker_has_the_threads_that_it_is_given():
+    for threads in (1, 3):
+        with worker_pool(1, threads) as pool:
+            assert pool.submit(numba.get_num_threads).result() == threads

@@ -12,6 +12,7 @@ import pytest
 import ablsim
 from ablsim.errors import UnfinishedError
 from ablsim.planning import evaluation
+from ablsim.planning import evaluator as evaluator_module
 from ablsim.planning.evaluation import (
     code_of_evaluations,
     evaluate,
@@ -23,6 +24,7 @@ from ablsim.planning.evaluator import Evaluator, Task
 from ablsim.planning.footprints import depth_at, repeat
 from ablsim.planning.prescription import Prescription, arrange, place_pattern
 from ablsim.planning.subject import describe_subject, make_subject
+from ablsim.workers import worker_pool
 from ablsim.zone import depth_in_zone, measure_zones
 
 DOWN = (0.0, 0.0, -1.0)
@@ -120,6 +122,25 @@ def test_what_was_run_is_found_again(tmp_path, text):
     assert len(list(tmp_path.rglob("*.json"))) == 2
 
 
+def test_a_plan_that_is_run_alone_has_all_threads_and_the_same_answer(tmp_path, text, monkeypatch):
+    started = []
+
+    def start(workers, threads):
+        started.append((workers, threads))
+        return worker_pool(workers, threads)
+
+    monkeypatch.setattr(evaluator_module, "worker_pool", start)
+    other = text.replace("900 J", "890 J")
+    answers = []
+    for number, tasks in enumerate(([Task(text, "plan")], [Task(text, "plan"), Task(other)])):
+        with Evaluator(tmp_path / f"{number}", workers=2, code="a").running() as evaluator:
+            answers.append(evaluator.run(tasks)[0])
+            assert evaluator.run(tasks)[0] == answers[-1]
+    assert started == [(1, 2), (2, 1)]
+    first, second = ({**one, "wall_s": 0.0} for one in answers)
+    assert first == second
+
+
 def test_what_is_no_case_is_said_and_kept(tmp_path, text):
     wrong = Task(text.replace('"liver"', '"cheese"'))
     evaluator = Evaluator(tmp_path, workers=0, code="c")
@@ -164,8 +185,8 @@ def test_a_killed_worker_costs_nothing_but_time(tmp_path):
     def kill():
         while not killed:
             time.sleep(0.2)
-            if evaluator.tally.computed >= 2 and evaluator._pool is not None:
-                victim = next(iter(evaluator._pool._processes))
+            if evaluator.tally.computed >= 2 and evaluator._pools:
+                victim = next(iter(evaluator._pools[1]._processes))
                 os.kill(victim, signal.SIGKILL)
                 killed.append(victim)
 
