@@ -180,6 +180,8 @@ def _predicted(found: Found) -> dict[str, Any]:
             "ablated_fraction": fine.fraction - found.best.outcome.fraction,
             "margin_min_mm": to_mm(found.shift_of_margin),
             "reserve_mm": to_mm(found.shift),
+            "reserve_error_mm": to_mm(found.finer.error),
+            "runs": found.finer.runs,
         },
         "organs": [dict(organ) for organ in fine.organs],
     }

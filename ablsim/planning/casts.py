@@ -20,7 +20,6 @@ from scipy.stats import qmc
 from ablsim.planning.draws import PLACEMENTS_MOST, VARIANTS, Draws, write_draw
 from ablsim.planning.evaluation import Footprint, read_footprint
 from ablsim.planning.evaluator import Evaluator, Task
-from ablsim.planning.fine_cells import FineCells
 from ablsim.planning.footprints import alone, depth_of
 from ablsim.planning.prescription import Placement, Prescription, middle_of, moved
 from ablsim.planning.subject import Subject
@@ -52,8 +51,6 @@ class Casts:
         Edge of a cell [m].
     complete_from : float
         Share of the tumour, with the margin asked for, from which on it is complete.
-    fine_cells : FineCells, optional
-        How several placements differ on the cells of the treatment; casts are laid as if there.
     """
 
     subject: Subject
@@ -61,7 +58,6 @@ class Casts:
     evaluator: Evaluator
     spacing: float
     complete_from: float
-    fine_cells: FineCells | None = None
 
     def count(self, plan: Prescription) -> int:
         """Return in how many draws a plan is cast."""
@@ -217,10 +213,7 @@ class Casts:
             middle = middle_of(placement, plan.direction)
             own = points if len(plan.placements) == 1 else points - middle
             local = own[None] - shifts[:, None, number]
-            depth = depth_of(casts[number % len(casts)], local)
-            if self.fine_cells is not None:
-                depth = depth + self.fine_cells.change(plan, local)
-            deepest = np.maximum(deepest, depth)
+            deepest = np.maximum(deepest, depth_of(casts[number % len(casts)], local))
         return deepest
 
 

@@ -83,7 +83,7 @@ class Evaluator:
     folder : Path
         Of the plan; runs are kept below it.
     workers : int
-        How many processes; 0 computes here. A plan that is run alone has as many threads instead.
+        How many processes; 0 computes here. Plans that are run alone share as many threads.
     code : str
         Hash of the code that decides the answers.
     check : callable, optional
@@ -206,9 +206,9 @@ class Evaluator:
         return lost
 
     def _threads(self, tasks: Collection[Task]) -> int:
-        """Return how many threads each of some runs gets: all, where a long one is alone."""
-        is_alone = len(tasks) == 1 and all(task.kind == "plan" for task in tasks)
-        return self._workers if is_alone else 1
+        """Return how many threads each of some runs gets: more where a few long ones are alone."""
+        are_long = all(task.kind == "plan" for task in tasks)
+        return max(1, self._workers // len(tasks)) if are_long else 1
 
     def _pool(self, threads: int) -> ProcessPoolExecutor:
         """Return processes with so many threads, as many as do not get into each other's way."""

@@ -3,8 +3,8 @@
 On cells of 2 and 3 mm the gaps between fibres and the necks between pull-backs are blurred, most
 where both are wide: 16.7 mm apart with pull-backs of 11 mm ablate a fifth more than on cells of
 1 mm, 10 mm apart about the same. Where several zones meet this decides, so they are compared on the
-cells of the treatment: by how one placement differs there from itself on coarse cells, place by
-place, laid wherever placements are. A run of them all, on coarse cells, says the rest.
+cells of the treatment: by how one placement, laid wherever they are, differs there from itself on
+coarse cells. A run of them all, on coarse cells, says the rest.
 """
 
 from dataclasses import dataclass, field
@@ -74,27 +74,6 @@ class FineCells:
                 np.maximum(depth, _depth(footprint, plan, offsets), out=depth)
         share = 1.0 - self.request.complete_from
         fine, coarse = (float(np.quantile(depth, share)) for depth in deepest)
-        return fine - coarse
-
-    def change(self, plan: Prescription, offsets: FloatArray) -> FloatArray | float:
-        """Return how much deeper points lie in the zone of one of its placements on fine cells [m].
-
-        Parameters
-        ----------
-        plan : Prescription
-            With several placements; 0 for one.
-        offsets : ndarray of float64, shape (..., 3)
-            Points, from the middle of the placement, LPS [m].
-
-        Returns
-        -------
-        ndarray of float64, shape (...)
-            Changes [m].
-        """
-        pair = self._footprints(plan)
-        if pair is None:
-            return 0.0
-        fine, coarse = (_depth(footprint, plan, offsets) for footprint in pair)
         return fine - coarse
 
     def _footprints(self, plan: Prescription) -> tuple[Footprint, Footprint] | None:

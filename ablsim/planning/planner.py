@@ -209,7 +209,11 @@ class Planner:
         dearest = CHEAPER * found.best.burden
         cheaper = [one for one in self._look(reserve, 0.0) if one.burden < dearest]
         tried = self.trials.run([one.plan for one in _shortlist(cheaper, reserve, NEAR)])
-        enough = [one for one in tried if one.spare >= self.extra]
+        enough = [
+            one
+            for one in tried
+            if one.spare >= self.extra and not self._fell_short(one.candidate.plan)
+        ]
         if not enough:
             return found
         other = self.judge.assess(cheapest_trial(enough, self.extra) or enough[0], reserve)
@@ -307,30 +311,39 @@ class Planner:
     def _choose(self, some: list[Candidate], reserve: float, turn: int) -> Trial | None:
         """Return the plan of least burden that has enough to spare in its trial."""
         self._say("trying the best under a few draws")
-        short = {one.best.plan for one in self.judge.judged if not one.is_reached}
-        hopeful = [one for one in some if one.plan not in short]
+        hopeful = [one for one in some if not self._fell_short(one.plan)]
         near = NEAR / (1.0 + 3.0 * turn)
         self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
         for spare in (self.extra - near, self.extra):
-            start = self._cheapest(short, spare)
+            start = self._cheapest(spare)
             looks = 0 if start is None else _looks(start.candidate.plan) // (1 + turn)
             if start is None or not looks:
                 continue
             self._say("refining")
             self.refiner.refine(start, self.extra, looks)
-            best = self._cheapest(short, self.extra) or start
+            best = self._cheapest(self.extra) or start
             best = self.refiner.round(best, self.extra) or best
             if (
                 best.spare >= self.extra
                 and best.candidate.burden <= DEAREST * start.candidate.burden
             ):
                 return best
-        last = self._cheapest(short, self.extra)
+        last = self._cheapest(self.extra)
         return last and (self.refiner.round(last, self.extra) or last)
 
-    def _cheapest(self, short: set[Prescription], spare: float) -> Trial | None:
+    def _fell_short(self, plan: Prescription) -> bool:
+        """Say whether a plan, or the same with more energy, was judged to fall short."""
+        energy = plan.energy_per_fibre
+        return any(
+            not one.is_reached
+            and energy <= one.best.plan.energy_per_fibre
+            and with_energy(one.best.plan, energy) == plan
+            for one in self.judge.judged
+        )
+
+    def _cheapest(self, spare: float) -> Trial | None:
         """Return the cheapest trial with so much to spare [m] that was not found to fall short."""
-        tried = [one for one in self.trials.trials if one.candidate.plan not in short]
+        tried = [one for one in self.trials.trials if not self._fell_short(one.candidate.plan)]
         return cheapest_trial(tried, spare)
 
     def _rounds(self) -> int:

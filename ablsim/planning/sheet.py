@@ -148,7 +148,9 @@ def _expected(plan: Plan) -> str:
     )
     basis = (
         f"{_cells(found)}: smallest margin {to_mm(found.shift_of_margin):+.1f} mm, "
-        f"share {100 * (fine.fraction - found.best.outcome.fraction):+.1f} points. Probability "
+        f"share {100 * (fine.fraction - found.best.outcome.fraction):+.1f} points, reserve "
+        f"{to_mm(found.finer.reserve):+.1f} mm in the mean of {found.finer.runs} runs, to within "
+        f"{to_mm(found.finer.error):.1f} mm. Probability "
         f"from {chance.draws} draws of tissue, light, damage and placement{inferred} (reserve "
         f"{to_mm(found.fine.reserve):.1f} mm as planned, standard deviation "
         f"{to_mm(chance.spread):.1f} mm) and an error of the model of "

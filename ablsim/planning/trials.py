@@ -96,9 +96,7 @@ class Trials:
         self._bench = bench
         self._evaluator = evaluator
         self.draws = Draws(subject, request, max(DRAWS, request.draws))
-        self.casts = Casts(
-            subject, self.draws, evaluator, bench.spacing, request.complete_from, bench.fine_cells
-        )
+        self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
         self.known: dict[Prescription, Trial] = {}
         self._worst: list[int] = []
         self._pilot = np.zeros(0)
