@@ -33,7 +33,6 @@ length; runs decide.
 SEVERAL = 2
 """Third part of the group of drafts that have more than one placement."""
 
-_FLATTERED = 1e-3  # m by which layouts made on coarse cells reach less on fine ones, or more
 _AT_A_TIME = 4  # placements that are run on fine cells
 _BEYOND = 10e-3  # m that all pull-backs together may be longer than the tumour
 
@@ -164,8 +163,7 @@ class Drafter:
         """Return drafts of several placements, of those patterns and energies that go far.
 
         Whole placements are laid, on the cells of the treatment. On coarse cells they look larger
-        and take a tenth of the time: what is dearer there, held to a little more, than the best on
-        fine cells is left out.
+        and take a tenth of the time: what is dearer there than the best on fine cells is left out.
 
         Parameters
         ----------
@@ -175,10 +173,9 @@ class Drafter:
             Reserve that they are to reach [m], with as many placements as that takes.
         """
         chosen = list(self._far_reaching(ground))
-        asked = required + _FLATTERED
-        rough = self._lay(ground, chosen, asked, SPACING)
+        rough = self._lay(ground, chosen, required, SPACING)
         waiting = sorted(
-            ((_least(drafts, asked), number) for number, drafts in rough.items()),
+            ((_least(drafts, required), number) for number, drafts in rough.items()),
             key=lambda pair: pair[0],
         )
         found: list[Draft] = []

@@ -84,7 +84,7 @@ class Found:
     is_reached : bool
         Whether the probability is the one asked for, within all limits.
     is_checked : bool
-        Whether all was run that an answer takes: a pilot of several placements is none.
+        Whether it was run on the cells of the treatment.
     """
 
     best: Candidate
@@ -154,23 +154,23 @@ class Judge:
         reserve : float
             What was searched for [m].
         is_pilot : bool
-            Whether to see only what trials lack, with fewer draws: of several placements that is
-            no answer.
+            Whether to see only what trials lack: with fewer draws, and of several placements
+            not run on fine cells, which makes it no answer.
         """
         best = trial.candidate
         self._say("probability, and the plan on fine cells")
         count = min(self._count(best.plan), PILOT) if is_pilot else self._count(best.plan)
-        is_one = len(best.plan.placements) == 1
-        few = FINE_DRAWS if is_one else 0 if is_pilot else FINE_DRAWS_OF_SEVERAL
+        is_checked = not is_pilot or len(best.plan.placements) == 1
         for number in sorted({min(PILOT, count), count}):
             draws = self._draw_tasks(best.plan, number, is_pilot=is_pilot)
-            fine_runs = self._fine_tasks(best.plan, few)
+            fine_runs = self._fine_tasks(best.plan) if is_checked else []
             # no worker waits; runs on fine cells of several placements share all threads
+            is_one = len(best.plan.placements) == 1
             for tasks in ([*draws, *fine_runs],) if is_one else (draws, fine_runs):
                 self._evaluator.run(tasks)
             sample = self._draw(best, number, is_pilot=is_pilot)
-            fine = self._fine_bench.run([best.plan])[0]
-            finer = Finer() if fine is None else self._compare(best, fine, sample, few)
+            checked = self._fine_bench.run([best.plan])[0] if is_checked else None
+            finer = Finer() if checked is None else self._compare(best, checked, sample)
             sample = replace(sample, bias=float(np.hypot(sample.bias, finer.error)))
             probability = sample.assess(finer.reserve, finer.margin)
             if probability.complete.value < self._request.probability - FAR:
@@ -182,27 +182,27 @@ class Judge:
         reached = probability.complete.value >= self._request.probability - TOLERANCE
         found = Found(
             best=best,
-            fine=fine or best,
+            fine=checked or best,
             sample=sample,
             probability=probability,
             finer=finer,
             required=reserve,
-            is_reached=reached and best.is_allowed and (fine or best).is_allowed,
-            is_checked=fine is not None and (is_one or not is_pilot),
+            is_reached=reached and best.is_allowed and (checked or best).is_allowed,
+            is_checked=checked is not None,
         )
         self.judged.append(found)
         return found
 
-    def _fine_tasks(self, plan: Prescription, few: int) -> list[Task]:
-        """Return the runs of a plan and of a few of its draws on fine cells."""
+    def _fine_tasks(self, plan: Prescription) -> list[Task]:
+        """Return the runs of a plan and of some of its draws on fine cells."""
         spacing, draws = self._fine_bench.spacing, self._trials.draws
+        few = FINE_DRAWS if len(plan.placements) == 1 else FINE_DRAWS_OF_SEVERAL
         texts = [draws.text(plan, draw, spacing) for draw in range(few)]
         return [self._fine_bench.task(plan), *(Task(text, "plan") for text in texts)]
 
-    def _compare(self, best: Candidate, fine: Candidate, sample: Sample, few: int) -> Finer:
-        """Return what fine cells change of a plan and of its first few draws."""
-        tasks = self._fine_tasks(best.plan, few)[1:]
-        records: Sequence[Record | None] = self._evaluator.run(tasks)
+    def _compare(self, best: Candidate, fine: Candidate, sample: Sample) -> Finer:
+        """Return what fine cells change of a plan and of its first draws."""
+        records: Sequence[Record | None] = self._evaluator.run(self._fine_tasks(best.plan)[1:])
         pairs = [(best.outcome, fine.outcome)]
         for coarse, record in zip(sample.outcomes, records, strict=False):
             if coarse is not None and record is not None:
