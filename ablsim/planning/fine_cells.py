@@ -7,7 +7,7 @@ cells of the treatment: by how one placement, laid wherever they are, differs th
 coarse cells. A run of them all, on coarse cells, says the rest.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +49,10 @@ class FineCells:
     )
 
     def tasks(self, plan: Prescription) -> list[Task]:
-        """Return the runs that comparing a plan takes: of one placement none, else two."""
+        """Return the runs that comparing a plan takes: of one placement none."""
         if not self.is_compared(plan):
             return []
-        one, power = self._one(plan), self.request.reference_power
-        return [footprint_task(self.subject, one, power, edge) for edge in (self.fine, self.coarse)]
+        return [task for one in self._beside(plan) for task in self._pair(one)]
 
     def is_compared(self, plan: Prescription) -> bool:
         """Say whether a plan is: one of several placements that are alike."""
@@ -62,47 +61,58 @@ class FineCells:
     def deeper(self, plan: Prescription) -> float:
         """Return how much deeper its zone reaches on fine cells [m]: mostly less, so negative.
 
-        It is the change of the reserve of its placements laid side by side; 0 for one placement.
+        It is the change of the reserve of its placements laid side by side, between energies that
+        plans begin with in proportion; 0 for one placement.
         """
-        pair = self._footprints(plan)
+        if not self.is_compared(plan):
+            return 0.0
+        beside = self._beside(plan)
+        energies = [one.energy for one in beside]
+        changes = [self._change(plan, one) for one in beside]
+        return float(np.interp(plan.energy_per_fibre, energies, changes))
+
+    def _change(self, plan: Prescription, one: Illumination) -> float:
+        """Return the same were its placements like one of another energy; 0 where that failed."""
+        pair = self._footprints(one)
         if pair is None:
             return 0.0
         deepest = [np.full(len(self.subject.points), -np.inf) for _ in pair]
         for placement in plan.placements:
             offsets = self.subject.points - middle_of(placement, plan.direction)
             for depth, footprint in zip(deepest, pair, strict=True):
-                np.maximum(depth, _depth(footprint, plan, offsets), out=depth)
+                at = depth_at(footprint, offsets, plan.direction, plan.rotation)
+                np.maximum(depth, at, out=depth)
         share = 1.0 - self.request.complete_from
         fine, coarse = (float(np.quantile(depth, share)) for depth in deepest)
         return fine - coarse
 
-    def _footprints(self, plan: Prescription) -> tuple[Footprint, Footprint] | None:
-        """Return one placement alone on fine and on coarse cells; None where there is no such."""
-        if not self.is_compared(plan):
-            return None
-        one = self._one(plan)
+    def _footprints(self, one: Illumination) -> tuple[Footprint, Footprint] | None:
+        """Return one placement alone on fine and on coarse cells; None where either failed."""
         if one not in self._known:
-            fine, coarse = self.evaluator.run(self.tasks(plan))
+            fine, coarse = self.evaluator.run(self._pair(one))
             self._known[one] = None
             if fine is not None and coarse is not None:
                 self._known[one] = read_footprint(fine), read_footprint(coarse)
         return self._known[one]
 
-    def _one(self, plan: Prescription) -> Illumination:
-        """Return what one of the placements is, with the nearest energy that plans begin with."""
-        first, energies = plan.placements[0], self.request.energies.levels(ENERGY_LEVELS)
+    def _pair(self, one: Illumination) -> list[Task]:
+        power = self.request.reference_power
+        edges = (self.fine, self.coarse)
+        return [footprint_task(self.subject, one, power, edge) for edge in edges]
+
+    def _beside(self, plan: Prescription) -> list[Illumination]:
+        """Return what one placement is with the energies that plans begin with beside the plan's.
+
+        One where the plan begins with it or lies beyond them all, else two, the lesser first.
+        """
         if plan.pattern is None:
             msg = "fibres that lie as they lie are not compared"
             raise ValueError(msg)
-        return Illumination(
-            plan.pattern,
-            plan.spacing,
-            min(energies, key=lambda energy: abs(energy - plan.energy_per_fibre)),
-            first.illuminations,
-            first.pull_back,
-            plan.together,
+        first, energy = plan.placements[0], plan.energy_per_fibre
+        levels = sorted(self.request.energies.levels(ENERGY_LEVELS))
+        below = [one for one in levels if one <= energy][-1:]
+        above = [one for one in levels if one >= energy][:1]
+        whole = Illumination(
+            plan.pattern, plan.spacing, energy, first.illuminations, first.pull_back, plan.together
         )
-
-
-def _depth(footprint: Footprint, plan: Prescription, offsets: FloatArray) -> FloatArray:
-    return depth_at(footprint, offsets, plan.direction, plan.rotation)
+        return [replace(whole, energy=one) for one in dict.fromkeys([*below, *above])]

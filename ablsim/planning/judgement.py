@@ -26,7 +26,7 @@ from ablsim.planning.trials import DRAWS, PILOT, Trial, Trials
 TOLERANCE = 0.005
 """How far below the demand an estimated probability may be and count as reached."""
 
-FAR = 0.04
+FAR = 0.02
 """How far short of the demand a probability must be for the rest of its draws to be pointless."""
 
 FINE_DRAWS, FINE_DRAWS_OF_SEVERAL = 3, 1

@@ -91,16 +91,27 @@ def test_one_placement_and_cells_that_are_fine_already_take_no_comparing(blurred
     assert blurred.asked == 0
 
 
-def test_plans_with_about_the_same_energy_share_the_runs(blurred):
-    cells, plan = cells_of(blurred), square(*TWO)
+def test_plans_of_a_kind_share_the_runs(blurred):
+    cells, plan = cells_of(blurred), square(*TWO, energy=1200.0)
     cells.deeper(plan)
-    asked = blurred.asked
-    moved = square((-8e-3, 0.0, 0.0), (8e-3, 0.0, 0.0))
-    for one in (with_energy(plan, 1350.0), moved, replace(plan, power=6.0)):
+    assert blurred.asked == 2  # on fine and on coarse cells
+    moved = square((-8e-3, 0.0, 0.0), (8e-3, 0.0, 0.0), energy=1200.0)
+    for one in (moved, replace(plan, power=6.0)):
         cells.deeper(one)
-    assert blurred.asked == asked == 2
-    cells.deeper(replace(plan, together=False))  # which coarse cells blur in another way
+    assert blurred.asked == 2
+    cells.deeper(with_energy(plan, 1350.0))
+    cells.deeper(with_energy(plan, 1650.0))
     assert blurred.asked == 4
+    cells.deeper(replace(plan, together=False))  # which coarse cells blur in another way
+    assert blurred.asked == 6
+
+
+def test_between_energies_the_change_is_in_proportion(blurred, monkeypatch):
+    cells, plan = cells_of(blurred), square(*TWO)
+    changes = {600.0: -3e-3, 1200.0: -2e-3, 1800.0: 1e-3}
+    monkeypatch.setattr(FineCells, "_change", lambda self, plan, one: changes[one.energy])
+    for energy, wanted in ((600.0, -3e-3), (1200.0, -2e-3), (1500.0, -0.5e-3), (1300.0, -1.5e-3)):
+        assert cells.deeper(with_energy(plan, energy)) == pytest.approx(wanted)
 
 
 def test_runs_draws_and_casts_are_all_taken_to_fine_cells(blurred):
