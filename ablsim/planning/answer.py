@@ -179,7 +179,7 @@ def _predicted(found: Found) -> dict[str, Any]:
         "fine_minus_coarse": {
             "ablated_fraction": fine.fraction - found.best.outcome.fraction,
             "margin_min_mm": to_mm(found.shift_of_margin),
-            "reserve_mm": to_mm(found.shift),
+            "reserve_mm": to_mm(found.finer.reserve),
             "reserve_error_mm": to_mm(found.finer.error),
             "runs": found.finer.runs,
         },

@@ -100,7 +100,7 @@ def find_concessions(found: Found, planner: Planner) -> tuple[Concession, ...]:
     probability is that of the nearest plan's draws moved to their reserve.
     """
     concessions = []
-    beside = found.sample.reserves() - found.best.reserve + found.shift
+    beside = found.sample.reserves() - found.best.reserve + found.finer.reserve
     for words, request in lift(planner.request):
         other = Planner(planner.subject, request, planner.evaluator)
         options = other.search.find(found.required, rounds=_ROUNDS)

@@ -47,7 +47,7 @@ def find_front(found: Found, planner: Planner) -> tuple[FrontPoint, ...]:
     planner : Planner
         Knows all that was run, tried and judged.
     """
-    beside = found.sample.reserves() - found.best.reserve + found.shift
+    beside = found.sample.reserves() - found.best.reserve + found.finer.reserve
     judged = {one.best.plan: one for one in planner.judge.judged}
     points = []
     for one in planner.bench.candidates:

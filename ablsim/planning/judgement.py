@@ -102,11 +102,6 @@ class Found:
         return self.is_reached and self.is_checked
 
     @property
-    def shift(self) -> float:
-        """By how much reserves are larger on the finer cells [m]."""
-        return self.finer.reserve
-
-    @property
     def shift_of_margin(self) -> float:
         """By how much the smallest margin of the plan itself is larger on these [m]."""
         return self.fine.outcome.margin_min - self.best.outcome.margin_min
@@ -214,7 +209,7 @@ class Judge:
 
     def spare(self, found: Found) -> float:
         """Return how far a judged plan is beyond the demand [m]; negative short of it."""
-        return found.sample.spare(self._request.probability) + found.shift
+        return found.sample.spare(self._request.probability) + found.finer.reserve
 
     def _draw(self, planned: Candidate, count: int, *, is_pilot: bool = False) -> Sample:
         """Return draws of a plan: whole runs, or of several placements also what these say."""

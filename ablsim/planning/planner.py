@@ -216,7 +216,7 @@ class Planner:
         ]
         if not enough:
             return found
-        other = self.judge.assess(cheapest_trial(enough, self.extra) or enough[0], reserve)
+        other = self.judge.assess(min(enough, key=lambda one: one.candidate.burden), reserve)
         return other if is_better(other, found) else found
 
     def _challenge(self, best: Found) -> Found:
@@ -241,7 +241,8 @@ class Planner:
         cheaper.sort(key=lambda one: -one.reserve)
         self._learn(best)
         few = 1 if self._slack else CHALLENGERS
-        beside = self.extra + best.shift  # what trials are off by on the cells of the search
+        # what trials are off by on the cells of the search
+        beside = self.extra + best.finer.reserve
         tried = self.trials.run([one.plan for one in cheaper[: 2 * few + 2]])
         tried = sorted(tried, key=lambda one: -one.spare)[: few + 1]
         fine = self.fine_bench.run([one.candidate.plan for one in tried])

@@ -24,13 +24,13 @@ def judge(planner, plan, **more):
 def test_what_fine_cells_change_is_measured_on_the_plan_and_on_draws(planner):
     found = judge(planner, square(*ONE))
     assert found.finer.runs == 4
-    assert found.shift == pytest.approx(-BLUR, abs=1e-5)
+    assert found.finer.reserve == pytest.approx(-BLUR, abs=1e-5)
     assert found.finer.margin == pytest.approx(-BLUR, abs=1e-5)
     assert found.sample.bias == pytest.approx(0.5 * CELLS_SCATTER)
-    wanted = found.sample.assess(found.shift, found.finer.margin)
+    wanted = found.sample.assess(found.finer.reserve, found.finer.margin)
     assert found.probability.complete == wanted.complete
     # how little four runs say of it widens every interval
-    sure = replace(found.sample, bias=0.0).assess(found.shift).complete
+    sure = replace(found.sample, bias=0.0).assess(found.finer.reserve).complete
     assert sure.value == found.probability.complete.value
     assert sure.high - sure.low < wanted.complete.high - wanted.complete.low
 
@@ -40,9 +40,9 @@ def test_several_placements_are_taken_to_fine_cells_before_and_checked_there(pla
     pilot, found = judge(planner, plan, is_pilot=True), judge(planner, plan)
     assert (pilot.finer.runs, pilot.is_checked) == (0, False)
     assert (found.finer.runs, found.is_checked) == (2, True)
-    assert found.shift == pytest.approx(0.0, abs=1e-5)
+    assert found.finer.reserve == pytest.approx(0.0, abs=1e-5)
     assert pilot.best.reserve == found.best.reserve
-    assert planner.judge.spare(found) == found.sample.spare(0.9) + found.shift
+    assert planner.judge.spare(found) == found.sample.spare(0.9) + found.finer.reserve
 
 
 def test_less_energy_of_what_fell_short_falls_short(planner):
