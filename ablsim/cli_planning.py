@@ -40,6 +40,7 @@ def plan(
     placement_error: str | None = None,
     draws: int = 0,
     seed: int = 1,
+    cells: str | None = None,
     as_placed: Path | None = None,
     sensitivity: Flag = False,
     table: Flag = False,
@@ -106,6 +107,9 @@ def plan(
         Draws of everything that is not known; 0 for as many as the size of the plan allows.
     seed
         Of all random numbers.
+    cells
+        That plans are laid out and checked on: "2 mm" for a quick look; by default 1 mm, and for
+        tumours above 56 mm checked on 2 mm.
     as_placed
         A table of where the fibres really are (CSV with x_mm, y_mm, z_mm): only energy, power and
         pull-backs are planned.
@@ -147,6 +151,7 @@ def plan(
         placement_error=placement_error,
         draws=draws,
         seed=seed,
+        cells=cells,
     )
     if table:
         _refuse_with_table(case, diameter, as_placed, sensitivity)

@@ -94,21 +94,34 @@ def distance_to_surface(points: FloatArray, triangles: FloatArray) -> FloatArray
 
 def _distance_to_triangles(points: FloatArray, triangles: FloatArray) -> FloatArray:
     """Return the distances of points ``(..., 3)`` to triangles ``(..., 3, 3)``, broadcast."""
-    a, b, c = np.moveaxis(triangles, -2, 0)
-    normal = np.cross(b - a, c - a)
-    size = np.sum(normal**2, axis=-1)
-    height = np.sum((points - a) * normal, axis=-1)
+    # components apart, each in one piece: several times as fast as vectors of three side by side
+    point = np.ascontiguousarray(np.moveaxis(points, -1, 0))
+    a, b, c = np.ascontiguousarray(np.moveaxis(triangles, (-2, -1), (0, 1)))
+    normal = _cross(b - a, c - a)
+    size = _dot(normal, normal)
+    height = _dot(point - a, normal)
     over = size > 0.0
     edge = np.full(over.shape, np.inf)
     for start, end in ((a, b), (b, c), (c, a)):
-        along, offset = end - start, points - start
-        over = over & (np.sum(np.cross(along, offset) * normal, axis=-1) >= 0.0)
-        length = np.sum(along**2, axis=-1)
-        share = np.sum(offset * along, axis=-1) / np.where(length > 0.0, length, 1.0)
-        offset = offset - np.clip(share, 0.0, 1.0)[..., None] * along
-        edge = np.minimum(edge, np.linalg.norm(offset, axis=-1))
-    plane = np.abs(height) / np.sqrt(np.where(size > 0.0, size, 1.0))
-    return np.asarray(np.where(over, plane, edge))
+        along, offset = end - start, point - start
+        over = over & (_dot(_cross(along, offset), normal) >= 0.0)
+        length = _dot(along, along)
+        share = _dot(offset, along) / np.where(length > 0.0, length, 1.0)
+        offset -= np.clip(share, 0.0, 1.0) * along
+        edge = np.minimum(edge, _dot(offset, offset))
+    plane = height**2 / np.where(size > 0.0, size, 1.0)
+    return np.asarray(np.sqrt(np.where(over, plane, edge)))
+
+
+def _dot(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the products of vectors whose components come first."""
+    return np.asarray(one[0] * other[0] + one[1] * other[1] + one[2] * other[2])
+
+
+def _cross(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the cross products of vectors whose components come first."""
+    (a, b, c), (d, e, f) = one, other
+    return np.stack((b * f - c * e, c * d - a * f, a * e - b * d))
 
 
 def _fan(first: FloatArray, second: FloatArray) -> FloatArray:

@@ -80,6 +80,7 @@ def exhaustive(evaluator, smoke):
             **more,
         )
         planner = Planner(subject(diameter), request, evaluator)
+        evaluator.count_anew()
         found = planner.find()
         mine = evaluator.asked
         # where the planner puts them, and right in the middle
@@ -281,6 +282,7 @@ def limits(evaluator, smoke):
             errors=PlacementTable(lateral="1.5 mm", depth="1.5 mm", shift="1.5 mm"),
             max_fibres=int(rng.integers(2, 5)),
             draws=16,
+            cells=2e-3,
         )
         who = make_subject(subject(20.0).case.replace(changes))
         planner_kind = f"{number}: {who.tumour.axes[0] * 1e3:.0f} mm"

@@ -218,6 +218,7 @@ def _request(subject: Subject, request: Request) -> dict[str, Any]:
             for name in ("lateral", "depth", "shift", "closest")
         },
         "seed": request.seed,
+        "cells_mm": request.cells and to_mm(request.cells),
     }
 
 

@@ -17,7 +17,7 @@ from ablsim.planning.evaluator import Evaluator
 from ablsim.planning.footprints import SPACING, Illumination, repeat, take_footprints
 from ablsim.planning.layouts import Ground, Guess, guess_several, guess_single
 from ablsim.planning.prescription import FIBRES, Prescription, arrange, place_pattern
-from ablsim.planning.request import FINE, Request
+from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
 
 SPACING_LEVELS, ENERGY_LEVELS, PULL_BACK_LEVELS = 4, 3, 3
@@ -182,7 +182,7 @@ class Drafter:
         while waiting and waiting[0][0] <= _least(found, required):
             batch = [chosen[number] for _, number in waiting[:_AT_A_TIME]]
             del waiting[:_AT_A_TIME]
-            for drafts in self._lay(ground, batch, required, FINE).values():
+            for drafts in self._lay(ground, batch, required, self._request.fine).values():
                 found += drafts
         return sorted(found, key=lambda draft: (draft.burden, -draft.reserve))
 

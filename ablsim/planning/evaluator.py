@@ -110,6 +110,7 @@ class Evaluator:
         self._stack = ExitStack()
         self._lock = threading.RLock()
         self._memory: dict[str, Record | None] = {}
+        self._asked: set[str] = set()
         self.tally = Tally()
 
     @contextmanager
@@ -133,6 +134,8 @@ class Evaluator:
             If workers die again and again, or the disk takes no more.
         """
         keys = [task.key(self._code) for task in tasks]
+        with self._lock:
+            self._asked.update(keys)
         new = {
             key: task
             for key, task in zip(keys, tasks, strict=True)
@@ -148,10 +151,14 @@ class Evaluator:
         )
         raise UnfinishedError(msg)
 
+    def count_anew(self) -> None:
+        """Count what is asked for from here on: another plan begins."""
+        self._asked.clear()
+
     @property
     def asked(self) -> int:
         """How many different runs were asked for."""
-        return len(self._memory)
+        return len(self._asked)
 
     def reason(self, task: Task) -> str:
         """Return why a run failed; empty if it did not."""

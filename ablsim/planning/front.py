@@ -70,10 +70,10 @@ def find_front(found: Found, planner: Planner) -> tuple[FrontPoint, ...]:
 
 
 def _thinned(front: list[FrontPoint]) -> tuple[FrontPoint, ...]:
-    """Return at most `MOST` points of a front, spread over the probability, the chosen among it."""
+    """Return about `MOST` points of a front, spread over the probability, all judged among them."""
     if len(front) <= MOST:
         return tuple(front)
     wanted = np.linspace(front[0].probability, front[-1].probability, MOST - 1)
     kept = {min(range(len(front)), key=lambda i: abs(front[i].probability - p)) for p in wanted}
-    kept |= {i for i, point in enumerate(front) if point.is_chosen}
+    kept |= {i for i, point in enumerate(front) if point.is_chosen or point.basis == "draws"}
     return tuple(front[i] for i in sorted(kept))

@@ -94,6 +94,7 @@ def make_plan(
     pull-backs are planned.
     """
     began = time.perf_counter()
+    evaluator.count_anew()
     computed, work = evaluator.tally.computed, evaluator.tally.wall
     planner = (
         Planner(subject, request, evaluator, say)

@@ -17,7 +17,7 @@ from ablsim.planning.fine_cells import FineCells
 from ablsim.planning.judgement import TOLERANCE, Found, Judge, Say, is_better
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.refine import Refiner
-from ablsim.planning.request import FINE, FINE_UP_TO, SMALL, Request
+from ablsim.planning.request import SMALL, Request
 from ablsim.planning.search import ROUNDS, Search
 from ablsim.planning.subject import Subject
 from ablsim.planning.trials import Trial, Trials, cheapest_trial
@@ -42,6 +42,9 @@ AMPLE = 0.1e-3
 
 FURTHEST = 1.35
 """Factor by which energy changes at most before a plan is judged or tried anew."""
+
+BEYOND = 0.3e-3
+"""What the most energy must be said to lack for it not to be judged while others are left [m]."""
 
 BOLDER = 0.4e-3
 """How much more is looked for each time that what was found fell short [m]."""
@@ -86,10 +89,10 @@ class Planner:
         self._say = say or (lambda words: None)
         longest = max(subject.tumour.axes)
         coarse = 2.5e-3 if longest <= SMALL else 3e-3
-        fine = FINE if longest <= FINE_UP_TO else 2.0 * FINE
+        fine = request.checked_on(longest)
 
         def bench(spacing: float, kind: Kind) -> Bench:
-            cells = FineCells(subject, request, evaluator, spacing, FINE)
+            cells = FineCells(subject, request, evaluator, spacing, request.fine)
             return Bench(subject, request, evaluator, spacing, kind, cells)
 
         self.bench, self.fine_bench = bench(coarse, "evaluation"), bench(fine, "plan")
@@ -110,7 +113,7 @@ class Planner:
             trial = self._choose(some, reserve, turn)
             if trial is None:
                 break
-            found = self.settle(self._thin(self.judge.assess(trial, reserve)))
+            found = self.settle(self._thin(self.judge.assess(trial, reserve)), others_left=True)
             best = found if best is None or is_better(found, best) else best
             if best.is_feasible:
                 best = self._challenge(best)
@@ -120,8 +123,8 @@ class Planner:
             wanted = [one.best.reserve - self.judge.spare(one) for one in (found, best)]
             reserve = max(wanted) + BOLDER
         if best is not None and not best.is_checked:  # a pilot: no plan is given unchecked
-            best = self.settle(self.judge.assess(self.trials.run([best.best.plan])[0], reserve))
-        return best
+            best = self.judge.assess(self.trials.run([best.best.plan])[0], reserve)
+        return best if best is None or best.is_feasible else self.settle(best)
 
     def _begin(self) -> tuple[float, Found | None]:
         """Return the reserve [m] that plans like those found take to reach the probability.
@@ -167,12 +170,13 @@ class Planner:
         spans = (request.spacings, request.energies, request.pull_backs, request.powers)
         return NEAR if any(one.is_continuous and one.is_free for one in spans) else 0.0
 
-    def settle(self, found: Found) -> Found:
+    def settle(self, found: Found, *, others_left: bool = False) -> Found:
         """Return a plan with as much energy as the demand takes, no more and no less.
 
         How much a little energy is worth is tried; then the plan with the energy that this says is
         judged, and again, until the probability is that asked for. The nearest is returned where
-        the energy that it takes is not allowed.
+        the energy that it takes is not allowed; while there are ``others_left`` to look at, one
+        that would not come near with all that is allowed is left as it is.
         """
         best, before = found, None
         for _ in range(SETTLING):
@@ -185,7 +189,10 @@ class Planner:
                 break
             plan, energies = found.best.plan, self.request.energies
             energy = plan.energy_per_fibre
-            wanted = energy - (self.judge.spare(found) - AMPLE) / slope
+            spare = self.judge.spare(found)
+            if others_left and spare + slope * (energies.high - energy) < -BEYOND:
+                break
+            wanted = energy - (spare - AMPLE) / slope
             wanted = min(max(wanted, energy / FURTHEST), energy * FURTHEST)
             wanted = energies.at_least(round(wanted, -1)) or energies.high
             trial = self.trials.run([with_energy(plan, wanted)])

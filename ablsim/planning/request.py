@@ -104,6 +104,9 @@ class Request:
         Of everything that is not known; 0 for as many as the size of the plan allows.
     seed : int
         Of all random numbers.
+    cells : float, optional
+        Edge of the cells that plans are laid out and checked on [m]; left out, as fine as a
+        treatment is run.
     """
 
     probability: float = 0.9
@@ -121,6 +124,7 @@ class Request:
     errors: PlacementTable = field(default_factory=PlacementTable)
     draws: int = 0
     seed: int = 1
+    cells: float | None = None
 
     def __post_init__(self) -> None:
         checks = (
@@ -134,6 +138,12 @@ class Request:
             ),
             ("complete from", self.complete_from, 0.5 <= self.complete_from < 1.0, "0.5 to 0.999"),
             ("draws", self.draws, self.draws == 0 or 8 <= self.draws <= 4096, "8 to 4096"),
+            (
+                "cells",
+                self.cells,
+                self.cells is None or 0.5e-3 <= self.cells <= 2.5e-3,
+                "0.5 mm to 2.5 mm (0.0005 to 0.0025 m)",
+            ),
             ("seed", self.seed, 0 <= self.seed < 2**31, "0 to 2147483647"),
             (
                 "sessions",
@@ -147,6 +157,15 @@ class Request:
             if not is_right:
                 msg = f"{name} {value}: allowed is {allowed}; give another"
                 raise CaseError(msg)
+
+    @property
+    def fine(self) -> float:
+        """Edge of the cells that placements are laid out on [m]."""
+        return self.cells or FINE
+
+    def checked_on(self, longest: float) -> float:
+        """Return the edge of the cells that plans for a tumour so long [m] are checked on [m]."""
+        return self.cells or (FINE if longest <= FINE_UP_TO else 2.0 * FINE)
 
     @property
     def patterns(self) -> tuple[Pattern, ...]:

@@ -8,10 +8,8 @@ import numpy as np
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.answer import Plan
 from ablsim.planning.evaluation import guide_axes
-from ablsim.planning.judgement import Found
 from ablsim.planning.prescription import Placement
 from ablsim.planning.probability import Estimate
-from ablsim.planning.request import FINE
 from ablsim.units import to_ml, to_mm
 
 _SIDES = (("left", "right"), ("back", "front"), ("head", "feet"))  # of +x, +y, +z
@@ -147,7 +145,7 @@ def _expected(plan: Plan) -> str:
         else ""
     )
     basis = (
-        f"{_cells(found)}: smallest margin {to_mm(found.shift_of_margin):+.1f} mm, "
+        f"{_cells(plan)}: smallest margin {to_mm(found.shift_of_margin):+.1f} mm, "
         f"share {100 * (fine.fraction - found.best.outcome.fraction):+.1f} points, reserve "
         f"{to_mm(found.finer.reserve):+.1f} mm in the mean of {found.finer.runs} runs, to within "
         f"{to_mm(found.finer.error):.1f} mm. Probability "
@@ -159,14 +157,15 @@ def _expected(plan: Plan) -> str:
     return f"What to expect\n{_table(rows)}\n{_wrapped(basis)}"
 
 
-def _cells(found: Found) -> str:
+def _cells(plan: Plan) -> str:
     """Return on which cells a plan was made and checked."""
+    found, fine = plan.found, plan.request.fine
     coarse, checked = found.best.outcome.spacing, found.fine.outcome.spacing
-    taken = f"taken to {to_mm(FINE):.2g} mm by a run of one placement alone"
-    if len(found.best.plan.placements) == 1 or coarse <= FINE:
+    taken = f"taken to {to_mm(fine):.2g} mm by a run of one placement alone"
+    if len(found.best.plan.placements) == 1 or coarse <= fine:
         taken = ""
     first = f"Planned on cells of {to_mm(coarse):.2g} mm"
-    if taken and checked > FINE:
+    if taken and checked > fine:
         return f"{first} and checked on {to_mm(checked):.2g} mm, both {taken}"
     return f"{first}{', ' + taken if taken else ''}, checked on {to_mm(checked):.2g} mm"
 

@@ -53,6 +53,7 @@ class Wish:
     placement_error: str | None = None
     draws: int = 0
     seed: int = 1
+    cells: str | None = None
 
 
 def find_subject(
@@ -130,6 +131,7 @@ def make_request(case: Case, wish: Wish) -> Request:
         errors=PlacementTable(**ERRORS[name]),
         draws=wish.draws,
         seed=wish.seed,
+        cells=_read("--cells", wish.cells, LENGTH.within("0.5 mm", "2.5 mm", example="2 mm")),
         spacings=chosen["spacings"],
         energies=chosen["energies"],
         powers=chosen["powers"],

@@ -10,6 +10,7 @@ import pytest
 from ablsim.case import Case
 from ablsim.errors import CaseError
 from ablsim.planning.as_placed import read_positions
+from ablsim.planning.request import Request
 from ablsim.planning.span import Span, parse_span
 from ablsim.planning.wish import Wish, find_subject, make_request, parse_diameters
 from ablsim.prescribing import check_paths
@@ -114,6 +115,7 @@ def test_a_table_is_made_plan_by_plan_and_found_again(tmp_path):
         (["plan", "--diameter", "35 mm", "--placement-error", "big"], "--placement-error"),
         (["plan", "--diameter", "35 mm", "--weights", "joy=3"], "--weights"),
         (["plan", "--diameter", "35 mm", "--draws", "3"], "draws 3"),
+        (["plan", "--diameter", "35 mm", "--cells", "5 mm"], "--cells"),
         (["plan", "--diameter", "35 mm", "--workers", "-1"], "--workers -1"),
         (["plan", "--diameter", "35 mm", "-o", "none/plan.toml"], "no folder none"),
         (["plan", "--diameter", "35 mm", "-o", "plan.vtkhdf"], "plan.toml"),
@@ -153,12 +155,15 @@ def test_the_wish_becomes_a_request():
     request = make_request(
         case,
         Wish(spacings="15 mm, 18 mm", session_energy="10 kJ", session_time="20 min",
-             placement_error="freehand", directions=("0, 1, -1",)),
+             placement_error="freehand", directions=("0, 1, -1",), cells="2 mm"),
     )  # fmt: skip
     assert request.spacings == Span((15e-3, 18e-3))
     assert request.limits.energy == 10e3
     assert request.limits.laser_time == 1200.0
     assert request.errors.lateral == 4e-3
+    assert request.fine == request.checked_on(20e-3) == request.checked_on(80e-3) == 2e-3
+    assert Request().fine == Request().checked_on(20e-3) == 1e-3
+    assert Request().checked_on(80e-3) == 2e-3
     assert request.directions[0] == pytest.approx((0.0, 0.5**0.5, -(0.5**0.5)))
 
 

@@ -112,6 +112,12 @@ def test_what_was_run_is_found_again(tmp_path, text):
     (other,) = again.run([Task(text)])
     assert other == one
     assert (again.tally.computed, again.tally.found) == (0, 1)
+    again.run([Task(text)])
+    assert again.asked == 1
+    again.count_anew()  # another plan, of which this run may be part as well
+    assert again.asked == 0
+    again.run([Task(text)])
+    assert (again.asked, again.tally.found) == (1, 1)
     (kept,) = tmp_path.rglob("*.json")
     assert ablsim.Case.from_text(json.loads(kept.read_text())["case"]).tumour is not None
     kept.write_text(kept.read_text()[:100])

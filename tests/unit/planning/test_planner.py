@@ -12,7 +12,7 @@ from ablsim.planning.as_placed import PlacedPlanner
 from ablsim.planning.binding import find_binding, find_concessions
 from ablsim.planning.burden import Weights, burden_of
 from ablsim.planning.drafts import Drafter, with_energy
-from ablsim.planning.front import find_front
+from ablsim.planning.front import MOST, FrontPoint, _thinned, find_front
 from ablsim.planning.make import NoPlanError, make_plan
 from ablsim.planning.planner import Planner
 from ablsim.planning.prescription import FIBRES, Prescription, arrange, place_pattern
@@ -103,6 +103,38 @@ def test_refining_saves_burden_and_keeps_the_probability(make_believe):
     assert refined.best.burden <= rough.best.burden + 1e-9
     energy = refined.best.plan.energy_per_fibre
     assert energy % 10.0 == pytest.approx(0.0, abs=1e-6)
+
+
+def test_what_all_the_energy_would_not_save_is_judged_again_only_where_nothing_else_is_left(
+    make_believe,
+):
+    energies = Span((900.0, 1800.0), is_continuous=True)
+    planner = Planner(subject("24 mm"), small(energies=energies), make_believe)
+    tips = arrange("single", 0.0, DOWN)
+    placement = place_pattern(
+        tips, (0.0, 0.0, 0.0), DOWN, energy=900.0, illuminations=1, pull_back=0.0, session=0
+    )
+    trial = planner.trials.run([Prescription(DOWN, 5.0, (placement,), True, "single", 0.0)])[0]
+    short = planner.judge.assess(trial, 0.0)
+    assert planner.settle(short, others_left=True) is short
+    assert len(planner.judge.judged) == 1
+    assert planner.settle(short).best.plan.energy_per_fibre > 900.0
+
+
+def test_plans_are_checked_on_the_cells_that_are_asked_for(make_believe):
+    found = Planner(subject("15 mm"), small(cells=2e-3), make_believe).find()
+    assert found.fine.outcome.spacing == pytest.approx(2e-3)
+
+
+def test_a_front_that_is_thinned_keeps_all_that_was_judged(make_believe):
+    planner = Planner(subject("15 mm"), small(), make_believe)
+    candidate = planner.find().best
+    points = [
+        FrontPoint(candidate, i / 40.0, "draws" if i in {3, 17} else "reserve") for i in range(40)
+    ]
+    kept = _thinned(points)
+    assert [one for one in kept if one.basis == "draws"] == [points[3], points[17]]
+    assert len(kept) <= MOST + 1
 
 
 def test_large_tumours_get_several_placements(make_believe):
