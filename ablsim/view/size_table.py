@@ -7,7 +7,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.clinic import COMPLETE, REGISTER, RULES
@@ -48,12 +48,12 @@ def draw_size_table(entries: Sequence[Entry], png_path: str | Path) -> None:
         )
         asked = 100 * entries[0].answer["request"]["probability"] if entries else 90
         figure.text(
-            0.015, 0.93,
-            f"Plans of least burden for a complete ablation with {asked:g} % (open marks: not met, "
-            f"the nearest plan), {_errors(entries)}",
-            va="top", fontsize=14.0,
+            0.015, 0.935,
+            f"Plans of least burden for a complete ablation with {asked:g} %; open marks: not met, "
+            f"the nearest plan\n{_errors(entries)}",
+            va="top", fontsize=13.0, linespacing=1.3,
         )  # fmt: skip
-        axes = [figure.add_axes((x, y, 0.40, 0.335)) for y in (0.525, 0.09) for x in (0.07, 0.56)]
+        axes = [figure.add_axes((x, y, 0.40, 0.335)) for y in (0.505, 0.09) for x in (0.07, 0.56)]
         _draw_energy(axes[0], entries)
         _draw_fibres(axes[1], entries)
         _draw_probability(axes[2], entries)
@@ -67,9 +67,9 @@ def _errors(entries: Sequence[Entry]) -> str:
     """Say how far fibres miss in a table."""
     errors = entries[0].answer["request"]["errors_mm"] if entries else {}
     if not any(errors.get(name) for name in ("lateral", "depth", "shift")):
-        return "every fibre where it is meant to be"
+        return "Every fibre where it is meant to be"
     return (
-        f"fibres miss by {errors['lateral']:g} mm across and {errors['depth']:g} mm along, all "
+        f"Fibres miss by {errors['lateral']:g} mm across and {errors['depth']:g} mm along, all "
         f"together by {errors['shift']:g} mm (SD by axis)"
     )
 
@@ -120,11 +120,15 @@ def _draw_fibres(axes: Axes, entries: Sequence[Entry]) -> None:
 
 def _draw_probability(axes: Axes, entries: Sequence[Entry]) -> None:
     _curves(axes, entries, "p_complete", 100.0)
+    for (tissue, perfusion), (colour, _, _) in _looks(entries).items():
+        rows = [e.row() for e in entries if (e.tissue, e.perfusion) == (tissue, perfusion)]
+        low, high = ([100.0 * row[f"p_complete_{end}"] for row in rows] for end in ("low", "high"))
+        axes.vlines([row["diameter_mm"] for row in rows], low, high, color=colour, lw=1.2, zorder=2)
     for up_to, share, _ in COMPLETE:
         axes.plot(1e3 * up_to, 100 * share, "_", color=INK, ms=18.0, mew=2.0, zorder=5)
     axes.set_ylim(0, 104)
     axes.set_ylabel("complete [%]", fontsize=11.0)
-    _finish(axes, "Probability; bars: rates of published series")
+    _finish(axes, "Probability, 95 % interval; bars: rates of published series")
 
 
 def _draw_time(axes: Axes, entries: Sequence[Entry]) -> None:
@@ -141,6 +145,8 @@ def _finish(axes: Axes, title: str, *, plain: bool = False) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     if plain:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
     axes.set_xlabel("diameter of the tumour [mm]", fontsize=11.0)
     axes.set_title(title, loc="left", fontsize=13.0)
