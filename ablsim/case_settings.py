@@ -1,6 +1,6 @@
 """The tables of a case file for the protocol, the laws that hold and the numerics, in SI units."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -108,10 +108,7 @@ _Spacing = Later(
     {"auto": "spacings that ablsim chooses"},
     'use "1 mm" today',
 )
-_ENGINES = {
-    "monte_carlo": "Monte Carlo light engines",
-    "monte_carlo_exact": "Monte Carlo light engines",
-}
+_Engine = Literal["diffusion", "monte_carlo", "monte_carlo_exact"]
 
 
 class NumericsTable(Table):
@@ -120,13 +117,14 @@ class NumericsTable(Table):
     section = ("numerics",)
 
     spacing: Annotated[float, _Spacing] = Field(1e-3, description="edge length of a cell")
-    light: Annotated[Literal["diffusion"], Choice(("diffusion",), _ENGINES)] = Field(
-        "diffusion", description="how the light is computed"
+    light: Annotated[_Engine, Choice(get_args(_Engine))] = Field(
+        "diffusion",
+        description="how the light is computed: by the diffusion equation; by following photons, "
+        "after their first scatterings in a similar medium; or in the true one to the end",
     )
-    photons: Annotated[int, Whole(30000, 1000, 10**9)] = Field(
+    photons: Annotated[int, Whole(30000, 1000, 4_000_000)] = Field(
         30000,
-        description="photons of one light update; engines without random numbers have no use for "
-        "it",
+        description="photons of one light update; diffusion has no use for it",
     )
     light_interval: Annotated[float, _Interval] = Field(
         5.0, description="longest time for which the light is kept while the optics change"

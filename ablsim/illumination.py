@@ -1,8 +1,9 @@
 """The fibres that fire together: their light and heat, kept up with the changing tissue."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from ablsim.grid import Block
 from ablsim.heat.film import film_heat
 from ablsim.heat.track import track_heat
 from ablsim.light.coefficients import coagulated_fraction
-from ablsim.light.diffusion import Emission
+from ablsim.light.emission import Emission
+from ablsim.light.engine import LightSettings
 from ablsim.light.fibre import Fibre
 from ablsim.light.lit import LitBlock, light_reach, lit_block
 
@@ -54,6 +56,8 @@ class Illumination:
         film has its share [1], and how far back from the tip [m].
     whitening_span : float
         Spread of the rates at which tissue whitens (`coagulated_fraction`); 1 for one rate.
+    light : LightSettings
+        How the light is computed; by default by diffusion.
 
     Notes
     -----
@@ -70,8 +74,12 @@ class Illumination:
         track_fraction: float = 0.0,
         track_length: float = 0.0,
         whitening_span: float = 1.0,
+        light: LightSettings | None = None,
     ) -> None:
         self._domain = domain
+        self._light = LightSettings() if light is None else light
+        # light spreads from a tip as in the tissue that nearly all of it is in
+        self._index = domain.tissues[0].optical.refractive_index.si
         self._whitening_span = whitening_span
         self._film_fraction = film_fraction
         self._track_fraction = track_fraction
@@ -90,6 +98,8 @@ class Illumination:
         self._solved_at = 0.0
         self.n_updates = 0
         self.n_iterations = 0
+        self.n_photons = 0
+        self._noise = 0.0
         self.wall = 0.0
 
     def switch(
@@ -132,7 +142,8 @@ class Illumination:
 
     def _light_up(self, block: Block) -> LitBlock:
         self._seen = False
-        return LitBlock(self._domain.grid, block, self._domain.labels, self._domain.tissues)
+        domain = self._domain
+        return LitBlock(domain.grid, block, domain.labels, domain.tissues, self._light)
 
     @property
     def film_powers(self) -> dict[str, float]:
@@ -150,7 +161,14 @@ class Illumination:
 
     def _emissions(self) -> tuple[Emission, ...]:
         return tuple(
-            Emission(fibre.tip, fibre.direction, fibre.length, (arriving - film) / self._optical)
+            Emission(
+                fibre.tip,
+                fibre.direction,
+                fibre.length,
+                (arriving - film) / self._optical,
+                radius=0.5 * fibre.core_diameter,
+                half_angle=math.asin(fibre.numerical_aperture / self._index),
+            )
             for fibre, arriving, film in zip(self._fibres, self._arriving, self._films, strict=True)
             if arriving > film
         )
@@ -198,27 +216,37 @@ class Illumination:
         self._lit.change(own, self._coagulated(whitening[shared]), char[shared].astype(np.float32))
         self._seen = True
         self._solved_for = self._emissions()
-        field = self._lit.solve(self._solved_for)
+        field = self._lit.solve(self._solved_for, self.n_updates)
         self._solved_at = now
         self.n_updates += 1
         self.n_iterations += field.iterations
+        self.n_photons += field.photons
+        self._noise += field.noise**2
         self.wall += time.perf_counter() - started
+
+    @property
+    def noise(self) -> float:
+        """Relative standard error of the power in a cell of one solve, over all of them [1]."""
+        return math.sqrt(self._noise / self.n_updates) if self.n_updates else 0.0
 
     def state(self) -> dict[str, Any]:
         """Return the light that is kept and what it was solved for; arrays are not copies."""
         return {
             "n_updates": self.n_updates,
             "n_iterations": self.n_iterations,
+            "n_photons": self.n_photons,
+            "noise": self._noise,
             "wall": self.wall,
             "solved_at": self._solved_at,
             "seen": self._seen,
-            "solved_for": tuple((e.tip, e.direction, e.length, e.share) for e in self._solved_for),
+            "solved_for": tuple(astuple(emission) for emission in self._solved_for),
             **self._lit.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back to a ``state``; the fibres that fire are given by `switch`, afterwards."""
         self.n_updates, self.n_iterations = state["n_updates"], state["n_iterations"]
+        self.n_photons, self._noise = state["n_photons"], state["noise"]
         self.wall = state["wall"]
         self._solved_at = state["solved_at"]
         z, y, x = (slice(start, stop) for start, stop in state["block"])

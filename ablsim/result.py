@@ -126,6 +126,8 @@ class Record:
 class Statistics:
     """How the answer was computed; times in seconds.
 
+    ``photons`` were followed in all light updates; ``light_noise`` is the relative standard error
+    of the power in a cell that one update leaves, its root mean square over power and updates.
     ``resumed_at`` is the simulated time at which the run was last taken up from a checkpoint, None
     if it went through. Wall times add up over all parts of a resumed run.
     """
@@ -134,6 +136,8 @@ class Statistics:
     cell_steps: int = 0
     light_updates: int = 0
     light_iterations: int = 0
+    photons: int = 0
+    light_noise: float = 0.0
     time_step: float = 0.0
     sub_steps: int = 0
     stages: int = 0

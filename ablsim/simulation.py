@@ -25,6 +25,7 @@ from ablsim.heat.pennes import PennesSolver
 from ablsim.heat.settings import HeatSettings
 from ablsim.heat.stability import longest_dry_step
 from ablsim.illumination import Illumination
+from ablsim.light.engine import LightSettings
 from ablsim.monitor import Monitor
 from ablsim.notes import explain
 from ablsim.pace import Pace
@@ -125,6 +126,7 @@ class _Run:
             track_fraction=case.physics.track_fraction,
             track_length=case.physics.track_length,
             whitening_span=_rate_span(get_kinetics(case.physics.whitening)),
+            light=LightSettings(case.numerics.light, case.numerics.photons, case.numerics.seed),
         )
         self.tips = FibreTips(
             self.domain.grid,
@@ -349,6 +351,8 @@ class _Run:
             stages=solver.n_stages,
             light_updates=light.n_updates,
             light_iterations=light.n_iterations,
+            photons=light.n_photons,
+            light_noise=light.noise,
             time_step=solver.time_step,
             threads=numba.get_num_threads(),
             resumed_at=self.resumed_at,

@@ -79,7 +79,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
             "cells": result.grid.n_cells,
             "steps": statistics.steps,
             "light_updates": statistics.light_updates,
-            "photons": 0,
+            "photons": statistics.photons,
             "seed": case.numerics.seed,
             "threads": statistics.threads,
             "resumed_at_s": statistics.resumed_at,
@@ -90,7 +90,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
                 "output": statistics.wall_output,
             },
         },
-        "error": {"grid": None, "light": None, "band": None},
+        "error": {"grid": None, "light": statistics.light_noise or None, "band": None},
         "provenance": dict(result.provenance),
     }
 

@@ -281,7 +281,11 @@ def limits(evaluator, smoke):
             limits=Limits(sessions=int(rng.integers(1, 4)), energy=session, placements=6),
             errors=PlacementTable(lateral="1.5 mm", depth="1.5 mm", shift="1.5 mm"),
             max_fibres=int(rng.integers(2, 5)),
-            draws=16,
+            spacings=Span((12e-3, 15e-3, 18e-3)),
+            energies=Span((900.0, 1350.0, 1800.0)),
+            powers=Span((5.0,)),
+            pull_backs=Span((10e-3,)),
+            draws=8,
             cells=2e-3,
         )
         who = make_subject(subject(20.0).case.replace(changes))

@@ -22,7 +22,6 @@ matrix is symmetric positive definite; `ablsim.light.multigrid` solves it [Brigg
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,37 +30,13 @@ from ablsim.deposition import spread
 from ablsim.errors import CaseError
 from ablsim.grid import Block, Grid
 from ablsim.light.emission import Emission, launch
+from ablsim.light.field import LightField
 from ablsim.light.multigrid import Multigrid
 
 __all__ = ["DiffusionSolver", "Emission", "LightField"]
 
 Floats = NDArray[np.floating]
 _WHOLE: Block = (slice(None), slice(None), slice(None))
-
-
-@dataclass(frozen=True, slots=True)
-class LightField:
-    """Where each emitted watt goes.
-
-    Parameters
-    ----------
-    absorbed_per_watt : ndarray of float32, shape (nz, ny, nx)
-        Absorbed power density per emitted watt [1/m^3].
-    absorbed : float
-        Share of the emitted light absorbed in the grid: sum of the above times the cell volume.
-    escaped : float
-        Share that leaves through the outer wall, diffuse or still in the beam.
-    residual : float
-        Relative residual of the linear solver; ``absorbed + escaped`` misses 1 by about as much.
-    iterations : int
-        Iterations of the linear solver.
-    """
-
-    absorbed_per_watt: NDArray[np.float32]
-    absorbed: float
-    escaped: float
-    residual: float
-    iterations: int
 
 
 class DiffusionSolver:

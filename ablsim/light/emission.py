@@ -36,12 +36,18 @@ class Emission:
         0.0 for a plane-cut tip, the active length of a diffuser [m].
     share : float
         Share of the power emitted by all fibres; the shares of one solve add up to 1.
+    radius : float
+        Of the face, or of the sheath of a diffuser [m].
+    half_angle : float
+        Of the cone into which a plane-cut tip shines, in tissue [rad].
     """
 
     tip: Point
     direction: Point
     length: float
     share: float
+    radius: float = 0.0
+    half_angle: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from scipy.optimize import brentq
 
 from ablsim.grid import Block, Grid
 from ablsim.light.coefficients import effective_attenuation
-from ablsim.light.diffusion import DiffusionSolver, Emission, LightField
+from ablsim.light.emission import Emission
+from ablsim.light.engine import LightSettings
 from ablsim.light.fibre import Fibre
-from ablsim.light.tissue_optics import TissueOptics
+from ablsim.light.field import LightField
 from ablsim.tissue.properties import Tissue
 
 LOST = 0.01
@@ -72,6 +73,8 @@ class LitBlock:
         Index of the tissue of each cell of the domain.
     tissues : sequence of Tissue
         The tissues.
+    settings : LightSettings
+        How the light is computed; by default by diffusion.
 
     Attributes
     ----------
@@ -84,16 +87,20 @@ class LitBlock:
     """
 
     def __init__(
-        self, grid: Grid, block: Block, labels: NDArray[np.uint8], tissues: Sequence[Tissue]
+        self,
+        grid: Grid,
+        block: Block,
+        labels: NDArray[np.uint8],
+        tissues: Sequence[Tissue],
+        settings: LightSettings | None = None,
     ) -> None:
         self.block = block
         self.grid = grid.part(block)
         self.coagulation = np.zeros(self.grid.shape, dtype=np.float32)
         self.char = np.zeros(self.grid.shape, dtype=np.float32)
         self.field: LightField | None = None
-        self._optics = TissueOptics(labels[block], tissues)
-        self._absorption, self._scattering = self._optics.mix(self.coagulation, self.char)
-        self._solver = DiffusionSolver(self.grid)
+        settings = LightSettings() if settings is None else settings
+        self._engine = settings.make(self.grid, labels[block], tissues)
 
     def within(self, region: Block) -> tuple[Block, Block]:
         """Return what block and ``region`` share, in cells of the domain and of the block."""
@@ -112,12 +119,14 @@ class LitBlock:
         """Take over how much of the tissue in the cells ``own`` of the block has changed."""
         self.coagulation[own] = coagulation
         self.char[own] = char
-        mixed = self._optics.mix(self.coagulation[own], self.char[own], own)
-        self._absorption[own], self._scattering[own] = mixed
+        self._engine.change(own, self.coagulation[own], self.char[own])
 
-    def solve(self, emissions: Sequence[Emission]) -> LightField:
-        """Return, and keep, the light of ``emissions`` in the tissue as it was last given."""
-        self.field = self._solver.solve(self._absorption, self._scattering, emissions)
+    def solve(self, emissions: Sequence[Emission], update: int = 0) -> LightField:
+        """Return, and keep, the light of ``emissions`` in the tissue as it was last given.
+
+        ``update`` numbers the solves of a run, for engines with random numbers.
+        """
+        self.field = self._engine.solve(emissions, update)
         return self.field
 
     def state(self) -> dict[str, Any]:
@@ -127,16 +136,23 @@ class LitBlock:
             "block": tuple((part.start, part.stop) for part in self.block),
             "coagulation": self.coagulation,
             "char": self.char,
-            **self._solver.state(),
+            **self._engine.state(),
             "absorbed_per_watt": None if field is None else field.absorbed_per_watt,
             "books": None
             if field is None
-            else (field.absorbed, field.escaped, field.residual, field.iterations),
+            else (
+                field.absorbed,
+                field.escaped,
+                field.residual,
+                field.iterations,
+                field.photons,
+                field.noise,
+            ),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back to a ``state`` of the same block."""
         self.change(self.grid.whole, state["coagulation"], state["char"])
-        self._solver.restore(state)
+        self._engine.restore(state)
         books = state["books"]
         self.field = None if books is None else LightField(state["absorbed_per_watt"], *books)

@@ -81,6 +81,24 @@ def test_light_is_renewed_as_the_tissue_whitens(small):
 
 
 @pytest.mark.compiled
+def test_photons_heat_as_diffuse_light_does_and_say_their_noise(small):
+    runs = [
+        simulate(case(numerics=SMALL["numerics"] | {"light": "monte_carlo", "seed": seed}))
+        for seed in (1, 2)
+    ]
+    volumes = [measure_zones(run)["stasis"].volume for run in (small, *runs)]
+    assert volumes[1] == pytest.approx(volumes[0], rel=0.1)
+    assert volumes[2] == pytest.approx(volumes[1], rel=0.02)
+    assert not np.array_equal(runs[0].fields.rise, runs[1].fields.rise)
+    for run in runs:
+        assert abs(run.ledger.balance_error) < 1e-3
+        assert run.statistics.photons == 30_000 * run.statistics.light_updates
+        summary = summarise(run, measure_zones(run))
+        assert 0.0 < summary["error"]["light"] < 0.5
+        assert summary["numerics"]["photons"] == run.statistics.photons
+
+
+@pytest.mark.compiled
 def test_two_fibres_share_one_light_problem():
     fibres = [
         SMALL["fibre"][0] | {"name": name, "tip": [x, "0 mm", "0 mm"]}

@@ -203,6 +203,7 @@ whitening = "liver_whitening_distributed"
 boiling = "apparent_enthalpy_99_101"
 stasis = "isotherm_50"
 """,
+    "photons": "",
 }
 
 
@@ -214,6 +215,8 @@ def test_whatever_is_switched_on_goes_on_as_it_was(laws, tmp_path):
     text = text.replace('"line"', '"square"').replace('"15 mm"', '"8 mm"')
     text = text.replace("300 J", "500 J")
     stepping = "auto" if "boiling" in laws else "rkl2"
+    if not laws:
+        text += 'light = "monte_carlo"\nphotons = 3000\n'
     case = Case.from_text(f'{text}time_stepping = "{stepping}"\n{OPTIONS}{laws}')
     whole, path = tmp_path / "whole.vtkhdf", tmp_path / "parts.vtkhdf"
     result = record(whole, case)
