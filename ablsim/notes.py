@@ -1,12 +1,13 @@
 """What the reader of a result should know beside its numbers, one sentence each."""
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from ablsim.case import Case
 from ablsim.damage.chosen import chosen_processes
 from ablsim.damage.rate import damage_rate
 from ablsim.domain import Domain
-from ablsim.light.coefficients import effective_attenuation
+from ablsim.light.coefficients import effective_attenuation, mean_free_path
 from ablsim.result import Fields
 from ablsim.tissue.boiling import BOILING_NUMBERS
 from ablsim.tissue.library import get_kinetics
@@ -18,6 +19,11 @@ STAYS_HOT = 600.0
 """How long [s] tissue is taken to stay as hot as it is at the end."""
 GROWTH_SAID = 0.02
 """Growth of the reported zone in that time, relative to it, from which on it is said."""
+
+CLEAR = 5e-3
+"""Mean free path of light [m] beyond which tissue is so clear that diffusion does not hold."""
+NEAR_CLEAR = 15e-3
+"""Distance from where light leaves a fibre [m] within which such tissue is said."""
 
 
 def explain(case: Case, domain: Domain, fields: Fields) -> tuple[str, ...]:
@@ -33,7 +39,8 @@ def explain(case: Case, domain: Domain, fields: Fields) -> tuple[str, ...]:
             "while tissue cools, and a zone is read after at least 120 s."
         )
     notes += describe_wavelength(case.tissue.wavelength, domain.tissues)
-    return (*notes, *_laws(case), *_shallow(case, domain), *_growing(case, fields))
+    beyond = _beyond_diffusion(case, domain)
+    return (*notes, *_laws(case), *_shallow(case, domain), *beyond, *_growing(case, fields))
 
 
 def _laws(case: Case) -> tuple[str, ...]:
@@ -68,6 +75,34 @@ def _shallow(case: Case, domain: Domain) -> tuple[str, ...]:
         f"Light fades within {to_mm(depth):.2f} mm in {name}, less than a cell: what is hot near a "
         "tip hangs on the cells; use a finer numerics.spacing.",
     )
+
+
+def _beyond_diffusion(case: Case, domain: Domain) -> tuple[str, ...]:
+    """Say so if light is taken to diffuse near tissue that it crosses almost unscattered."""
+    if case.numerics.light != "diffusion":
+        return ()
+    places = (
+        position.place(fibre)
+        for position in case.protocol.lit_positions
+        for fibre in case.fibres_all
+    )
+    lit = cKDTree([point for fibre in places for point in fibre.emission_points()])
+    notes = []
+    for label, tissue in enumerate(domain.tissues):
+        native = tissue.optical.native
+        path = mean_free_path(native.absorption.si, native.reduced_scattering.si)
+        if path < CLEAR:
+            continue
+        cells = domain.grid.position(np.argwhere(domain.labels == label))
+        nearest = float(np.min(lit.query(cells)[0], initial=np.inf))
+        if nearest < NEAR_CLEAR:
+            notes.append(
+                f"Light was computed by diffusion {to_mm(nearest):.0f} mm from {tissue.name}, "
+                "which hardly scatters: there it is 14 to 46 % off, too little at the near wall, "
+                'too much inside and at the far one. numerics.light = "monte_carlo" follows '
+                "photons instead."
+            )
+    return tuple(notes)
 
 
 def _growing(case: Case, fields: Fields) -> tuple[str, ...]:

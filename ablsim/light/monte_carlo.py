@@ -61,15 +61,25 @@ class MonteCarloSolver:
         Of all random numbers.
     is_exact : bool
         Never to go on in the similar medium.
+    threshold : float
+        Weight of a photon below which roulette decides whether it goes on.
     """
 
     def __init__(
-        self, grid: Grid, states: OpticalStates, *, photons: int, seed: int, is_exact: bool = False
+        self,
+        grid: Grid,
+        states: OpticalStates,
+        *,
+        photons: int,
+        seed: int,
+        is_exact: bool = False,
+        threshold: float = THRESHOLD,
     ) -> None:
         self.grid = grid
         self._states = states
         self._photons = photons
         self._seed = seed
+        self._threshold = np.float32(threshold)
         self._depth = np.float32(_EXACT if is_exact else DEPTH)
         self._shift = max(0, round(math.log2(BLOCK / grid.spacing)))
         edge = 1 << self._shift
@@ -146,7 +156,7 @@ class MonteCarloSolver:
         photon.trace(
             0, int(sum(counts)), _PIECES * len(self._tallies), key, np.array(sources),
             np.cumsum(counts), cells, self._table, self._bounds.ravel(), self.grid.shape,
-            self._shift, self._depth, np.float32(THRESHOLD), self._tallies, self._ledgers,
+            self._shift, self._depth, self._threshold, self._tallies, self._ledgers,
         )  # fmt: skip
         total = np.zeros(self.grid.n_cells, dtype=np.int64)
         photon.add_up(self._tallies, total)

@@ -99,6 +99,25 @@ def test_photons_heat_as_diffuse_light_does_and_say_their_noise(small):
 
 
 @pytest.mark.compiled
+def test_diffusion_near_what_is_clear_is_warned_of():
+    bile = {"name": "gallbladder", "tissue": "bile", "shape": "sphere", "diameter": "12 mm"}
+    steps = {"steps": ["deliver 5 W for 5 s", "rest for 120 s"]}
+
+    def said(light, x):
+        organ = [bile | {"centre": [f"{x} mm", "0 mm", "0 mm"]}]
+        numerics = SMALL["numerics"] | {"light": light, "photons": 1000}
+        domain = {"size": ["60 mm", "36 mm", "36 mm"], "centre": ["12 mm", "0 mm", "0 mm"]}
+        run = simulate(case(organ=organ, protocol=steps, numerics=numerics, domain=domain))
+        return [note for note in run.notes if "diffusion" in note]
+
+    (note,) = said("diffusion", 14)
+    assert "8 mm from bile" in note or "9 mm from bile" in note
+    assert "14 to 46 % off" in note
+    assert said("diffusion", 30) == []
+    assert said("monte_carlo", 14) == []
+
+
+@pytest.mark.compiled
 def test_two_fibres_share_one_light_problem():
     fibres = [
         SMALL["fibre"][0] | {"name": name, "tip": [x, "0 mm", "0 mm"]}
