@@ -268,7 +268,7 @@ def casts(evaluator, smoke):
     return rows
 
 
-def limits(evaluator, smoke):
+def limits(evaluator, smoke, first=0):
     """Random tumours with vessels and organs: no constraint broken in the run of the plan."""
     rng = np.random.default_rng(60)
     rows = []
@@ -288,6 +288,8 @@ def limits(evaluator, smoke):
             draws=8,
             cells=2e-3,
         )
+        if number < first:  # done before
+            continue
         who = make_subject(subject(20.0).case.replace(changes))
         planner_kind = f"{number}: {who.tumour.axes[0] * 1e3:.0f} mm"
         try:
@@ -442,6 +444,7 @@ def main():
     parser.add_argument("what", choices=names)
     parser.add_argument("diameters", nargs="*", type=float, default=[15.0, 20.0])
     parser.add_argument("--plans", nargs="+", type=Path, default=[], help="for promised")
+    parser.add_argument("--first", type=int, default=0, help="for limits: go on with this one")
     parser.add_argument("--runs", type=int, default=320)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path("plan-checks"))
@@ -451,6 +454,8 @@ def main():
     with evaluator.running():
         if options.what == "brute":
             rows = brute(evaluator, options.diameters or [15.0, 20.0], options.runs, options.smoke)
+        elif options.what == "limits":
+            rows = limits(evaluator, options.smoke, options.first)
         elif options.what == "promised":
             rows = promised(evaluator, options.plans)
         else:
