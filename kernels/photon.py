@@ -39,12 +39,12 @@ SURVIVORS = 0.1
 """Share of the photons below the threshold that roulette lets go on, with ten times the weight."""
 
 # rows of a packet: where it is, whither, how heavy, how far to the similar medium, ...
-X, Y, Z, UX, UY, UZ, WEIGHT, BEFORE, DEPTH = (row * LANES for row in range(9))
+X, Y, Z, UX, UY, UZ, WEIGHT, DEPTH = (row * LANES for row in range(8))
 # ... random numbers of this step, bound and its inverse, coefficients of its cell, what happened
 LENGTH, COSINE, TURN, CHOICE, BOUND, INVERSE, MU_A, MU_S, G, EVENT = (
-    row * LANES for row in range(9, 19)
+    row * LANES for row in range(8, 18)
 )
-_FLOATS = 19
+_FLOATS = 18
 CELL, BLOCK, PART = (row * LANES for row in range(3))
 _INTEGERS = 3
 
@@ -162,7 +162,9 @@ def _look_up_block(lanes, places, shift, rows, columns, blocks):
 def _fly(lanes, places, reach, rows, columns, deep, high, wide):
     """Move every lane to its next event, and find its cell; what left is put into the first."""
     for i in range(LANES):
-        path = -_log(lanes[LENGTH + i]) * lanes[INVERSE + i]
+        inverse = F4(1.0) / lanes[BOUND + i]
+        lanes[INVERSE + i] = inverse
+        path = -_log(lanes[LENGTH + i]) * inverse
         event = COLLIDED if path <= reach else FLOWN
         path = min(path, reach)
         x = lanes[X + i] + path * lanes[UX + i]
@@ -182,7 +184,6 @@ def _collide(lanes):
         collided = lanes[EVENT + i] == COLLIDED
         mu_a, bound, g = lanes[MU_A + i], lanes[BOUND + i], lanes[G + i]
         weight = lanes[WEIGHT + i]
-        lanes[BEFORE + i] = weight
         lanes[WEIGHT + i] = weight - (weight * mu_a * lanes[INVERSE + i] if collided else F4(0.0))
         scattered = collided & (lanes[CHOICE + i] * (bound - mu_a) < lanes[MU_S + i])
         lanes[DEPTH + i] -= F4(1.0) - g if scattered else F4(0.0)
@@ -256,25 +257,22 @@ def _booked(weight):
     return np.int64(np.float64(weight) * ONE)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def _settle(lanes, streams, places, i, threshold, tally, ledger):
-    """Book what lane ``i`` lost; return whether its photon is at an end."""
+@njit(cache=True, error_model="numpy")
+def _end(lanes, streams, i, ledger):
+    """Book the photon of lane ``i``, which left or is light; return what it goes on with, or -1."""
     weight = lanes[WEIGHT + i]
-    tally[places[CELL + i]] += _booked(lanes[BEFORE + i]) - _booked(weight)
     if lanes[EVENT + i] == LEFT:
         ledger[ESCAPED] += _booked(weight)
-        return True
-    if weight >= threshold:
-        return False
+        return np.int64(-1)
     bits, s0, s1 = _next(streams[i], streams[LANES + i])
     streams[i], streams[LANES + i] = s0, s1
     if _fraction(bits) >= F4(SURVIVORS):
         ledger[ROULETTE] += _booked(weight)
-        return True
+        return np.int64(-1)
     heavier = weight * F4(1.0 / SURVIVORS)
     ledger[ROULETTE] += _booked(weight) - _booked(heavier)
     lanes[WEIGHT + i] = heavier
-    return False
+    return _booked(heavier)
 
 
 @njit(cache=True, error_model="numpy")
@@ -285,41 +283,44 @@ def _follow(first, last, key, sources, ends, states, table, bounds, shape, shift
     edge = 1 << shift
     strips, slots = -(-high // edge), -(-wide // edge)
     blocks = bounds.size // 2
-    n_states = table.shape[1] // 2
+    n_states = I4(table.shape[0] // 2)
     lanes = np.zeros(_FLOATS * LANES, F4)
     streams = np.ones(2 * LANES, U4)
     places = np.zeros(_INTEGERS * LANES, I4)
-    busy = np.zeros(LANES, np.bool_)
+    held = np.full(LANES, -1, np.int64)  # weight as booked; -1 without a photon
     lanes[UZ : UZ + LANES] = F4(1.0)
-    photon, source, running = first, 0, 0
-    while photon < last or running > 0:
+    photon, source, running = first, 0, LANES
+    while running > 0:
+        running = 0
         for i in range(LANES):
-            if not busy[i] and photon < last:
+            if held[i] < 0 and photon < last:
                 while photon >= ends[source]:
                     source += 1
                 _launch(lanes, streams, i, key, photon, sources[source], depth)
-                ledger[LAUNCHED] += _booked(lanes[WEIGHT + i])
-                busy[i] = True
+                held[i] = _booked(lanes[WEIGHT + i])
+                ledger[LAUNCHED] += held[i]
                 photon += 1
-                running += 1
+            running += held[i] >= 0
         _draw(lanes, streams)
         _look_up_block(lanes, places, I4(shift), I4(strips), I4(slots), I4(blocks))
         for i in range(LANES):
-            bound = bounds[places[BLOCK + i]]
-            lanes[BOUND + i] = bound
-            lanes[INVERSE + i] = F4(1.0) / bound
+            lanes[BOUND + i] = bounds[places[BLOCK + i]]
         _fly(lanes, places, F4(edge), I4(high), I4(wide), F4(deep), F4(high), F4(wide))
         for i in range(LANES):
-            state = states[places[CELL + i]] + places[PART + i] * n_states
-            lanes[MU_A + i] = table[0, state]
-            lanes[MU_S + i] = table[1, state]
-            lanes[G + i] = table[2, state]
+            state = I4(states[places[CELL + i]]) + places[PART + i] * n_states
+            lanes[MU_A + i] = table[state, 0]
+            lanes[MU_S + i] = table[state, 1]
+            lanes[G + i] = table[state, 2]
         _collide(lanes)
         for i in range(LANES):
-            if busy[i] and _settle(lanes, streams, places, i, threshold, tally, ledger):
-                busy[i] = False
-                lanes[WEIGHT + i] = F4(0.0)
-                running -= 1
+            if held[i] < 0:
+                continue
+            weight = lanes[WEIGHT + i]
+            now = _booked(weight)
+            tally[places[CELL + i]] += held[i] - now
+            held[i] = now
+            if weight < threshold or lanes[EVENT + i] == LEFT:
+                held[i] = _end(lanes, streams, i, ledger)
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
@@ -342,8 +343,8 @@ def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape,
         Number of the photon after the last of each source.
     states : ndarray of uint16, shape (cells,)
         State of each cell.
-    table : ndarray of float32, shape (3, 2 * n)
-        mu_a, mu_s [1/cell] and g of the n states, as they are and in the similar medium.
+    table : ndarray of float32, shape (2 * n, 4)
+        mu_a, mu_s [1/cell], g and nothing of the n states, as they are and in the similar medium.
     bounds : ndarray of float32, shape (2 * blocks,)
         Strongest attenuation in and about each block [1/cell], in both media.
     shape : tuple of int

@@ -86,7 +86,7 @@ class MonteCarloSolver:
         blocks = [-(-n // edge) for n in grid.shape]
         self._own, self._bounds = (np.empty((2, *blocks), dtype=np.float32) for _ in range(2))
         self._table = _table(states, grid.spacing)
-        self._attenuation = (self._table[0] + self._table[1]).reshape(2, -1)
+        self._attenuation = (self._table[:, 0] + self._table[:, 1]).reshape(2, -1)
         self._attenuation = (self._attenuation * _SLACK).astype(np.float32)
         threads = photon.thread_count()
         self._tallies = np.zeros((threads, grid.n_cells), dtype=np.int64)
@@ -190,8 +190,11 @@ class MonteCarloSolver:
 def _table(states: OpticalStates, spacing: float) -> NDArray[np.float32]:
     """Return mu_a, mu_s [1/cell] and g of all states, as they are and in the similar medium."""
     mu_a, mu_s, g = states.absorption * spacing, states.scattering * spacing, states.anisotropy
-    rows = [(mu_a, mu_a), (mu_s, mu_s * (1.0 - g**2)), (g, g / (1.0 + g))]
-    return np.array([np.concatenate(row) for row in rows]).astype(np.float32)
+    table = np.zeros((2 * len(g), 4), dtype=np.float32)  # a row for each, in one piece
+    table[:, 0] = np.tile(mu_a, 2)
+    table[:, 1] = np.concatenate((mu_s, mu_s * (1.0 - g**2)))
+    table[:, 2] = np.concatenate((g, g / (1.0 + g)))
+    return table
 
 
 def _shared_out(photons: int, shares: Sequence[float]) -> list[int]:

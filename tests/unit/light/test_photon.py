@@ -20,13 +20,12 @@ class Medium:
     def __init__(self, mu_a, mu_s, g, states=None, shift=1):
         mu_a, mu_s, g = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (mu_a, mu_s, g))
         self.states = np.zeros((CELLS,) * 3, dtype=np.uint16) if states is None else states
-        self.table = np.array(
-            [np.r_[mu_a, mu_a], np.r_[mu_s, mu_s * (1 - g**2)], np.r_[g, g / (1 + g)]]
-        ).astype(np.float32)
+        rows = [np.r_[mu_a, mu_a], np.r_[mu_s, mu_s * (1 - g**2)], np.r_[g, g / (1 + g)]]
+        self.table = np.ascontiguousarray(np.array([*rows, 0.0 * rows[0]]).T, dtype=np.float32)
         self.shift, edge = shift, 1 << shift
         blocks = -(-CELLS // edge)
         bounds = []
-        for part in np.split(self.table[0] + self.table[1], 2):
+        for part in np.split(self.table[:, 0] + self.table[:, 1], 2):
             of_cells = np.pad(part[self.states], (0, blocks * edge - CELLS), mode="edge")
             of_blocks = of_cells.reshape(blocks, edge, blocks, edge, blocks, edge).max((1, 3, 5))
             bounds.append(maximum_filter(of_blocks, 3, mode="nearest").ravel())
