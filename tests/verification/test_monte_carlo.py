@@ -104,6 +104,33 @@ def test_far_from_a_point_light_fades_as_transport_theory_says(medium, kappa):
     assert -slope == pytest.approx(kappa, rel=0.012)
 
 
+def test_a_slab_reflects_and_lets_through_what_adding_and_doubling_says():
+    """V1: van de Hulst; what leaves the slab is caught by black cells before and behind it."""
+    cell, across, deep = 0.05 * MM, 80, 12
+    grid = Grid((deep, across, across), cell, (-40 * cell, -40 * cell, -4 * cell))
+    cells = np.ones(grid.shape, dtype=np.uint16)
+    cells[4:8] = 0  # 0.2 mm
+    media = Media(grid, ((1000.0, 9000.0, 0.75), (2e5, 0.0, 0.0)), cells)
+    solver = MonteCarloSolver(grid, media, photons=400_000, seed=5, is_exact=True)
+    light = solver.solve([Emission((0.0, 0.0, 0.0), (0.0, 0.0, 1.0), 0.0, 1.0)], 0)
+    share = light.absorbed_per_watt.sum(axis=(1, 2), dtype=np.float64) * grid.cell_volume
+    reflected, absorbed, passed = share[:4].sum(), share[4:8].sum(), share[8:].sum()
+    assert light.escaped < 2e-4  # to the sides
+    assert reflected == pytest.approx(0.09739, abs=0.002)
+    assert passed == pytest.approx(0.66096, abs=0.003)
+    assert absorbed == pytest.approx(0.24165, abs=0.002)
+
+
+def test_shells_about_a_point_hold_the_reference_energy():
+    """V4: A native, shells of 1 mm; the diffusion equation is 2 to 3 % off."""
+    grid = Grid.centred((0.0, 0.0, 0.0), (48 * MM,) * 3, 0.5 * MM)
+    states = Media(grid, (NATIVE,))
+    light = MonteCarloSolver(grid, states, photons=200_000, seed=6).solve([point()], 0)
+    centres = np.array((3.0, 5.0, 10.0, 15.0)) * MM
+    found = shells(grid, light.absorbed_per_watt, centres, 0.5 * MM * np.ones(4))
+    assert found == pytest.approx([0.10942, 0.09936, 0.04279, 0.01414], rel=0.015)
+
+
 def test_books_close_and_noise_is_what_two_seeds_differ_by():
     grid = Grid.centred((0.0, 0.0, 0.0), (30 * MM,) * 3, 1 * MM)
     fields = [
