@@ -85,6 +85,7 @@ class PlacedPlanner(Planner):
     ) -> None:
         super().__init__(subject, request, evaluator, say)
         self._tips = tips
+        self.bench.needles_are_in = self.fine_bench.needles_are_in = True
 
     def _begin(self) -> tuple[float, Found | None]:
         """Judge what lies nearest to complete; no more than that is looked for as it is."""

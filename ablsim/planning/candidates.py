@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ablsim.planning.burden import burden_of
 from ablsim.planning.evaluation import Evaluation, read_evaluation
 from ablsim.planning.evaluator import Evaluator, Kind, Record, Task
@@ -59,6 +61,11 @@ class Bench:
         What is asked of each run.
     fine_cells : FineCells, optional
         How several placements differ on the cells of the treatment.
+
+    Attributes
+    ----------
+    needles_are_in : bool
+        Whether fibres lie where they lie, so that it no longer matters whether a needle gets there.
     """
 
     def __init__(
@@ -76,6 +83,7 @@ class Bench:
         self._kind: Kind = kind
         self.spacing = spacing
         self.fine_cells = fine_cells
+        self.needles_are_in = False
         self.known: dict[Prescription, Candidate | None] = {}
 
     def task(self, plan: Prescription) -> Task:
@@ -112,6 +120,9 @@ class Bench:
         broken += [
             str(organ["name"]) for organ in outcome.organs if organ["within_limits"] is False
         ]
+        tips = np.array([tip for placement in plan.placements for tip in placement.tips])
+        if not self.needles_are_in and not self._subject.is_reachable(tips, plan.direction).all():
+            broken.append("needle's way")
         return Candidate(
             plan=plan,
             outcome=outcome,

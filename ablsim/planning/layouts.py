@@ -221,7 +221,8 @@ class _Field:
 
 def _behind(ground: Ground, middles: FloatArray, footprint: Footprint) -> FloatArray:
     """Return where tips have their middle for the zone to have its own at candidates [m]."""
-    return np.asarray(middles - footprint.ahead * np.asarray(ground.direction))
+    behind = middles - footprint.ahead * np.asarray(ground.direction)
+    return np.asarray(behind.round(4))  # as they are planned, so that what is checked is planned
 
 
 def _depths(
@@ -236,7 +237,7 @@ def _depths(
     subject, axis = ground.subject, np.asarray(ground.direction)
     offsets = subject.points - middles[:, None]
     table = depth_at(footprint, offsets, ground.direction, rotation) + ground.correction
-    key = (ground.direction, pattern, round(length, 6), len(middles))
+    key = (ground.direction, pattern, round(length, 6), middles.tobytes())
     if key not in subject.reached:  # whatever was learned, needles come through or not
         tips = middles[:, None] + np.asarray(pattern) + 0.5 * length * axis
         through = subject.is_reachable(tips, ground.direction)

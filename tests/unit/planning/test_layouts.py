@@ -1,5 +1,7 @@
 """Layouts of placements whose zones are balls, which can be checked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,12 +20,12 @@ def ball(radius):
     return Footprint(depth, np.full(3, line[0]), 4.0 / 3.0 * np.pi * radius**3)
 
 
-def ground(diameter):
+def ground(diameter, **changes):
     case = describe_subject(
         diameter=diameter, tissue="net_metastasis", perfusion="normal", margin="0 mm",
         background="liver",
     )  # fmt: skip
-    subject = make_subject(case)
+    subject = make_subject(case.replace(changes))
     return Ground(subject, DOWN, np.zeros(len(subject.points)))
 
 
@@ -59,3 +61,19 @@ def test_what_no_number_of_placements_reaches_is_not_laid_again_and_again():
     guess = layouts("16 mm", 6e-3, 8e-3, most=5000)
     assert len(guess.middles) == len(set(guess.middles))
     assert guess.reserve(0.99) < 8e-3
+
+
+def test_needles_keep_off_vessels_whatever_the_zone_is_ahead_of_its_tip():
+    """One ground is asked again and again, for zones that lie differently far ahead of tips."""
+    vein = {"name": "vein", "diameter": "8 mm"}
+    vein["points"] = [["-40 mm", "0 mm", "-9 mm"], ["40 mm", "0 mm", "-9 mm"]]
+    place, zone = ground("26 mm", vessel=[vein]), ball(8e-3)
+    tips = ((-6e-3, 0.0, 0.0), (6e-3, 0.0, 0.0))
+    for ahead in (9e-3, 6e-3, 3e-3, 0.0):
+        moved = replace(zone, low=zone.low + np.array((0.0, 0.0, -ahead)))
+        guess = guess_several(
+            place, moved, tips, 0.0, 0.0, required=0.5e-3, complete_from=0.99, most=40
+        )
+        for middle in guess.middles:
+            there = np.array(middle) + np.array(tips)
+            assert place.subject.is_reachable(there, DOWN).all()

@@ -189,6 +189,20 @@ def test_organs_with_limits_are_spared(make_believe):
     assert all(one.plan != found.best.plan for one in broken)
 
 
+def test_a_plan_whose_needle_would_hit_a_vessel_is_not_allowed_unless_it_is_in(make_believe):
+    vein = {"name": "vein", "diameter": "8 mm"}
+    vein["points"] = [["-40 mm", "0 mm", "15 mm"], ["40 mm", "0 mm", "15 mm"]]
+    planner = Planner(subject("15 mm", {"vessel": [vein]}), small(), make_believe)
+    place = place_pattern(
+        arrange("single", 0.0, DOWN), (0.0, 0.0, 0.0), DOWN,
+        energy=1800.0, illuminations=1, pull_back=0.0, session=0,
+    )  # fmt: skip
+    through = Prescription(DOWN, 5.0, (place,), True, "single", 0.0)
+    assert planner.bench.run([through])[0].broken == ("needle's way",)
+    planner.fine_bench.needles_are_in = True
+    assert planner.fine_bench.run([through])[0].is_allowed
+
+
 def test_nothing_goes_through_a_vessel(make_believe):
     vein = {
         "name": "vein",
