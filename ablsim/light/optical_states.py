@@ -11,8 +11,8 @@ from ablsim.light.coefficients import mix
 from ablsim.tissue.properties import OpticalProperties, OpticalState, Tissue
 
 COAGULATION_STEPS = 31
-"""Steps from native to coagulated tissue; one of them changes the scattering by a twelfth at most
-and by 3 to 6 % on the way."""
+"""Steps from native to coagulated tissue. In liver the first changes the scattering by 9 %, the
+last by 2 %; a cell is off by half of that at most."""
 
 CHAR_STEPS = 7
 """Steps from tissue to char."""
