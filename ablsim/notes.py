@@ -86,8 +86,7 @@ def _beyond_diffusion(case: Case, domain: Domain) -> tuple[str, ...]:
         for position in case.protocol.lit_positions
         for fibre in case.fibres_all
     )
-    points = [point for fibre in places for point in fibre.emission_points()]
-    lit = cKDTree(np.reshape(points, (-1, 3)))  # perhaps none
+    lit = cKDTree([point for fibre in places for point in fibre.emission_points()])
     notes = []
     for label, tissue in enumerate(domain.tissues):
         native = tissue.optical.native
