@@ -2,9 +2,10 @@
 
 Every array has one layer of ghost cells around the domain, shape ``(nz + 2, ny + 2, nx + 2)``,
 C order, float32 or float64 (all alike). ``theta`` is the rise above the blood temperature [K],
-``k`` the conductivity [W/(m K)], ``inv_c`` the reciprocal volumetric heat capacity [m^3 K/J] (0 in
-a cell whose temperature is held), ``w`` the perfusion coefficient [W/(m^3 K)], ``q`` the absorbed
-power density [W/m^3], ``inv_h2`` one over the spacing squared [1/m^2], ``dt`` the step [s].
+``faces`` holds the conductivities of the faces [W/(m K)] as ``faces.py`` keeps them, ``inv_c`` is
+the reciprocal volumetric heat capacity [m^3 K/J] (0 in a cell whose temperature is held), ``w`` the
+perfusion coefficient [W/(m^3 K)], ``q`` the absorbed power density [W/m^3], ``inv_h2`` one over the
+spacing squared [1/m^2], ``dt`` the step [s].
 
 A boundary condition is the conductivity and temperature of its ghost cell: 0 insulates, a very
 large value holds the face at the ghost's temperature, ``h_c * spacing / 2`` is convection with the
@@ -17,12 +18,7 @@ Nothing is checked here: the caller owns shapes, limits and stability.
 import numpy as np
 from numba import njit, prange
 
-
-@njit(cache=True, error_model="numpy")
-def _face(a, b):
-    """Harmonic mean: the conductivity that keeps the flux equal on both sides."""
-    ab = a * b
-    return (ab + ab) / (a + b)
+_ONE = np.uint64(1)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
@@ -34,30 +30,37 @@ def _dot(a, b):
     return total
 
 
-@njit(cache=True, error_model="numpy")
-def _conduct_row(t, ts, tn, tb, tt, k, ks, kn, kb, kt, face, inv_c, w, q, dt, inv_h2, skip, out):
-    """Advance one row; ``t`` and ``k`` carry a neighbour at each end. Count the hot cells."""
-    n = out.size
-    n_hot = 0
+@njit(error_model="numpy", inline="always")
+def _conduct_row(
+    row, theta, faces, inv_c, w, q, first, n, strides, sides, dt, inv_h2, skip, theta_new
+):
+    """Advance the ``n`` cells from the flat index ``first``; say whether one is or was hot.
+
+    ``row`` are their temperatures with a neighbour at each end. Flat arrays and unsigned indices
+    keep the compiler from looking out for negative ones, which would cost more than the step.
+    """
+    sz, sy, to_y, to_x = strides
+    below, above, south, north = sides
+    is_hot = np.int32(0)
     for i in range(n):
-        t_c = t[i + 1]
-        k_c = k[i + 1]
+        c = first + i
+        t = row[i + _ONE]
         flux = (
-            face[i] * (t[i] - t_c)
-            + face[i + 1] * (t[i + 2] - t_c)
-            + _face(k_c, ks[i]) * (ts[i] - t_c)
-            + _face(k_c, kn[i]) * (tn[i] - t_c)
-            + _face(k_c, kb[i]) * (tb[i] - t_c)
-            + _face(k_c, kt[i]) * (tt[i] - t_c)
+            faces[to_x + c - _ONE] * (row[i] - t)
+            + faces[to_x + c] * (row[i + _ONE + _ONE] - t)
+            + south * faces[to_y + c - sy] * (theta[c - sy] - t)
+            + north * faces[to_y + c] * (theta[c + sy] - t)
+            + below * faces[c - sz] * (theta[c - sz] - t)
+            + above * faces[c] * (theta[c + sz] - t)
         )
-        t_new = t_c + dt * inv_c[i] * (flux * inv_h2 - w[i] * t_c + q[i])
-        out[i] = t_new
-        n_hot += (t_c > skip) | (t_new > skip)
-    return n_hot
+        t_new = t + dt * inv_c[c] * (flux * inv_h2 - w[c] * t + q[c])
+        theta_new[c] = t_new
+        is_hot |= np.int32((t > skip) | (t_new > skip))
+    return is_hot
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def conduct(theta, k, inv_c, w, q, box, opened, dt, inv_h2, skip, theta_new, hot, perfused):
+def conduct(theta, faces, inv_c, w, q, box, opened, dt, inv_h2, skip, theta_new, hot, perfused):
     """Write one explicit step of conduction, perfusion and absorption into ``theta_new``.
 
     ``hot[z, y]`` (uint8) says which rows hold a cell above ``skip`` [K] before or after the step;
@@ -66,51 +69,54 @@ def conduct(theta, k, inv_c, w, q, box, opened, dt, inv_h2, skip, theta_new, hot
     """
     z0, z1, y0, y1, x0, x1 = box
     n = x1 - x0
-    for z in prange(z0, z1):
-        closed = np.zeros(n, theta.dtype)
-        face = np.zeros(n + 1, theta.dtype)
+    ny, nx = theta.shape[1], theta.shape[2]
+    size = theta.size
+    strides = (np.uint64(ny * nx), np.uint64(nx), np.uint64(size), np.uint64(2 * size))
+    t_, f_, c_ = theta.reshape(-1), faces.reshape(-1), inv_c.reshape(-1)
+    w_, q_, out = w.reshape(-1), q.reshape(-1), theta_new.reshape(-1)
+    one, zero = theta.dtype.type(1.0), theta.dtype.type(0.0)
+    for plane in prange(z0, z1):
+        z = np.int64(plane)
+        row = np.empty(n + 2, theta.dtype)
         taken = 0.0
         for y in range(y0, y1):
-            t = theta[z, y, x0 - 1 : x1 + 1]
-            k_row = k[z, y, x0 - 1 : x1 + 1]
-            for i in range(n + 1):
-                face[i] = _face(k_row[i], k_row[i + 1])
-            if not opened[4]:
-                face[0] = theta.dtype.type(0.0)
+            first = (z * ny + y) * nx + x0
+            row[:] = t_[first - 1 : first + n + 1]
+            if not opened[4]:  # no heat flows where both sides are equally hot
+                row[0] = row[1]
             if not opened[5]:
-                face[n] = theta.dtype.type(0.0)
-            ks = k[z, y - 1, x0:x1] if y > y0 or opened[2] else closed
-            kn = k[z, y + 1, x0:x1] if y < y1 - 1 or opened[3] else closed
-            kb = k[z - 1, y, x0:x1] if z > z0 or opened[0] else closed
-            kt = k[z + 1, y, x0:x1] if z < z1 - 1 or opened[1] else closed
-            w_row = w[z, y, x0:x1]
-            n_hot = _conduct_row(
-                t,
-                theta[z, y - 1, x0:x1],
-                theta[z, y + 1, x0:x1],
-                theta[z - 1, y, x0:x1],
-                theta[z + 1, y, x0:x1],
-                k_row,
-                ks,
-                kn,
-                kb,
-                kt,
-                face,
-                inv_c[z, y, x0:x1],
-                w_row,
-                q[z, y, x0:x1],
-                dt,
-                inv_h2,
-                skip,
-                theta_new[z, y, x0:x1],
+                row[n + 1] = row[n]
+            sides = (
+                one if z > z0 or opened[0] else zero,
+                one if z < z1 - 1 or opened[1] else zero,
+                one if y > y0 or opened[2] else zero,
+                one if y < y1 - 1 or opened[3] else zero,
             )
-            hot[z, y] = n_hot > 0
-            taken += _dot(w_row, theta[z, y, x0:x1])
+            start, count = np.uint64(first), np.uint64(n)
+            hot[z, y] = _conduct_row(
+                row, t_, f_, c_, w_, q_, start, count, strides, sides, dt, inv_h2, skip, out
+            )
+            taken += _dot(w_[first : first + n], t_[first : first + n])
         perfused[z] = taken
 
 
+@njit(error_model="numpy", inline="always")
+def _weight(faces, w, c, strides, dt, inv_h2):
+    """Return by how much the heat of a cell changes in a step per kelvin [J/(m^3 K)]."""
+    sz, sy, to_y, to_x = strides
+    around = (
+        faces[c - sz]
+        + faces[c]
+        + faces[to_y + c - sy]
+        + faces[to_y + c]
+        + faces[to_x + c - _ONE]
+        + faces[to_x + c]
+    )
+    return dt * (inv_h2 * around + w[c])
+
+
 @njit(cache=True, error_model="numpy")
-def find_stiff(k, inv_c, w, rows, box, dt, inv_h2, limit, heat_dry, cells, slot):
+def find_stiff(faces, inv_c, w, rows, box, dt, inv_h2, limit, heat_dry, cells, slot):
     """List the cells that the step ``dt`` would overshoot; return their number and sub-steps.
 
     A cell keeps its new temperature between its neighbours' as long as ``dt`` times its own weight
@@ -120,31 +126,30 @@ def find_stiff(k, inv_c, w, rows, box, dt, inv_h2, limit, heat_dry, cells, slot)
     ``slot`` (int32, filled with -1) receives each cell's place in ``cells`` (flat indices).
     """
     z0, z1, y0, y1, x0, x1 = box
-    n_rows, n_columns = k.shape[1], k.shape[2]
-    flat_slot = slot.reshape(-1)
+    ny, nx = w.shape[1], w.shape[2]
+    strides = (np.uint64(ny * nx), np.uint64(nx), np.uint64(w.size), np.uint64(2 * w.size))
+    f_, c_, w_, slot_ = faces.reshape(-1), inv_c.reshape(-1), w.reshape(-1), slot.reshape(-1)
+    count = np.uint64(x1 - x0)
     n = 0
     n_sub = 1
     for z in range(z0, z1):
         for y in range(y0, y1):
             if rows[z, y] == 0:
                 continue
-            for x in range(x0, x1):
-                k_c = k[z, y, x]
-                weight = dt * (
-                    inv_h2
-                    * (
-                        _face(k_c, k[z - 1, y, x])
-                        + _face(k_c, k[z + 1, y, x])
-                        + _face(k_c, k[z, y - 1, x])
-                        + _face(k_c, k[z, y + 1, x])
-                        + _face(k_c, k[z, y, x - 1])
-                        + _face(k_c, k[z, y, x + 1])
-                    )
-                    + w[z, y, x]
-                )
-                if weight * inv_c[z, y, x] > limit:
-                    cells[n] = (z * n_rows + y) * n_columns + x
-                    flat_slot[cells[n]] = n
+            first = np.uint64((z * ny + y) * nx + x0)
+            any_stiff = np.int32(0)
+            for i in range(count):
+                c = first + i
+                weight = _weight(f_, w_, c, strides, dt, inv_h2)
+                any_stiff |= np.int32(weight * c_[c] > limit)
+            if any_stiff == 0:
+                continue
+            for i in range(count):
+                c = first + i
+                weight = _weight(f_, w_, c, strides, dt, inv_h2)
+                if weight * c_[c] > limit:
+                    cells[n] = c
+                    slot_[c] = n
                     n += 1
                     n_sub = max(n_sub, int(np.ceil(weight / (limit * heat_dry))))
     return n, n_sub
@@ -165,7 +170,7 @@ def _boil(t, water, heat_wet, heat_dry, latent, t_boil):
 @njit(cache=True, error_model="numpy")
 def substep(
     theta,
-    k,
+    faces,
     inv_c,
     w,
     q,
@@ -195,7 +200,8 @@ def substep(
     sz = theta.shape[1] * sy
     last_z, last_y, last_x = theta.shape[0] - 1, theta.shape[1] - 1, theta.shape[2] - 1
     t_old, t_out = theta.reshape(-1), theta_new.reshape(-1)
-    k_, c_, w_, q_ = k.reshape(-1), inv_c.reshape(-1), w.reshape(-1), q.reshape(-1)
+    c_, w_, q_ = inv_c.reshape(-1), w.reshape(-1), q.reshape(-1)
+    f_ = faces.reshape(3, -1)
     water_, code_, slot_ = water.reshape(-1), code.reshape(-1), slot.reshape(-1)
     offsets = np.array([-sz, sz, -sy, sy, -1, 1])
     dt_sub = dt / theta.dtype.type(n_sub)
@@ -207,7 +213,7 @@ def substep(
     for i in range(n):
         t[i] = t_old[cells[i]]
         for side in range(6):
-            g[i, side] = _face(k_[cells[i]], k_[cells[i] + offsets[side]]) * inv_h2
+            g[i, side] = f_[side // 2, min(cells[i], cells[i] + offsets[side])] * inv_h2
 
     for _ in range(n_sub):
         for i in range(n):
@@ -253,7 +259,7 @@ def substep(
 
 
 @njit(cache=True, error_model="numpy")
-def ghost_flux(theta, k, box, opened, inv_h2):
+def ghost_flux(theta, faces, box, opened, inv_h2):
     """Return the heat that leaves through the opened sides, as a power density sum [W/m^3]."""
     z0, z1, y0, y1, x0, x1 = box
     total = 0.0
@@ -262,31 +268,32 @@ def ghost_flux(theta, k, box, opened, inv_h2):
             z, g = (z0, z0 - 1) if side == 0 else (z1 - 1, z1)
             for y in range(y0, y1):
                 for x in range(x0, x1):
-                    total += _face(k[z, y, x], k[g, y, x]) * (theta[z, y, x] - theta[g, y, x])
+                    total += faces[0, min(z, g), y, x] * (theta[z, y, x] - theta[g, y, x])
         if opened[2 + side]:
             y, g = (y0, y0 - 1) if side == 0 else (y1 - 1, y1)
             for z in range(z0, z1):
                 for x in range(x0, x1):
-                    total += _face(k[z, y, x], k[z, g, x]) * (theta[z, y, x] - theta[z, g, x])
+                    total += faces[1, z, min(y, g), x] * (theta[z, y, x] - theta[z, g, x])
         if opened[4 + side]:
             x, g = (x0, x0 - 1) if side == 0 else (x1 - 1, x1)
             for z in range(z0, z1):
                 for y in range(y0, y1):
-                    total += _face(k[z, y, x], k[z, y, g]) * (theta[z, y, x] - theta[z, y, g])
+                    total += faces[2, z, y, min(x, g)] * (theta[z, y, x] - theta[z, y, g])
     return total * inv_h2
 
 
 @njit(cache=True, error_model="numpy")
-def held_flux(theta, k, inside, outside, inv_h2):
+def held_flux(theta, faces, inside, outside, inv_h2):
     """Return the heat that enters held cells, as a power density sum [W/m^3].
 
     ``inside`` and ``outside`` (int64, flat) are the two cells of each face of the held region.
     """
-    t_, k_ = theta.reshape(-1), k.reshape(-1)
+    t_, f_ = theta.reshape(-1), faces.reshape(3, -1)
     total = 0.0
     for i in range(inside.size):
         a, b = outside[i], inside[i]
-        total += _face(k_[a], k_[b]) * (t_[a] - t_[b])
+        axis = 2 if abs(a - b) == 1 else 1 if abs(a - b) == theta.shape[2] else 0
+        total += f_[axis, min(a, b)] * (t_[a] - t_[b])
     return total * inv_h2
 
 

@@ -25,6 +25,9 @@ _EXP = (
     1.6159939880617374e-05,
 )
 
+_LANES = 16
+"""Cells that the processor works on at a time, in the widest loops."""
+
 
 @njit(cache=True, error_model="numpy")
 def _exp_coefficients(like):
@@ -81,27 +84,49 @@ def _boil_row(t, water, inv_c, code, tissue, t_boil):
     return n_dry > 0
 
 
+@njit(error_model="numpy", inline="always")
+def _rate(t, warmer, process, low, high, zero, c):
+    """Return the rate of a damage process at the temperature ``t`` [K], 0 below its gate."""
+    a, b, gate, above, below = process
+    y = a - b / t + (above if warmer >= zero else below) * warmer
+    rate = _exp(min(max(y, low), high), c)
+    return rate if t >= gate else zero
+
+
+@njit(error_model="numpy", inline="always")
+def _process(kinetics, number):
+    """Return the numbers of one process: a, b [K], gate [K], s above 43 degC and below [1/K]."""
+    return (
+        kinetics[number, 0],
+        kinetics[number, 1],
+        kinetics[number, 2],
+        kinetics[number, 3],
+        kinetics[number, 4],
+    )
+
+
 @njit(cache=True, error_model="numpy")
-def _damage_row(t_old, t_new, omega, process, t_base, dt, c):
-    """Add one step of damage at the mean temperature T of the step.
+def _damage_row(t_old, t_new, first, n, stasis, whitening, death, kinetics, t_base, dt, c):
+    """Add one step of damage at the mean temperature T of the step, in flat arrays.
 
     dOmega/dt = exp(a - b/T + s (T - 43 degC)), and nothing below the gate.
-    ``process`` is ``(a, b [K], gate [K], s above 43 degC [1/K], s below it [1/K])``. An Arrhenius
+    A process is ``(a, b [K], gate [K], s above 43 degC [1/K], s below it [1/K])``. An Arrhenius
     process is a = ln A, b = E/R, s = 0; equivalent minutes at 43 degC are b = 0, s = -ln R
     (Sapareto 1984). The rate is capped at 100 1/s: far beyond any that decides where Omega is 1.
     """
-    a, b, gate, above, below = process[0], process[1], process[2], process[3], process[4]
-    break_point = t_new.dtype.type(316.15)
-    half = t_new.dtype.type(0.5)
-    low = t_new.dtype.type(-60.0)
-    high = t_new.dtype.type(4.605170186)
-    zero = t_new.dtype.type(0.0)
-    for i in range(t_new.size):
-        t = half * (t_old[i] + t_new[i]) + t_base
+    one, two, three = _process(kinetics, 0), _process(kinetics, 1), _process(kinetics, 2)
+    break_point = t_old.dtype.type(316.15)
+    half = t_old.dtype.type(0.5)
+    low = t_old.dtype.type(-60.0)
+    high = t_old.dtype.type(4.605170186)
+    zero = t_old.dtype.type(0.0)
+    for i in range(n):
+        j = first + i
+        t = half * (t_old[j] + t_new[j]) + t_base
         warmer = t - break_point
-        y = a - b / t + (above if warmer >= zero else below) * warmer
-        rate = _exp(min(max(y, low), high), c)
-        omega[i] += dt * rate if t >= gate else zero
+        stasis[j] += dt * _rate(t, warmer, one, low, high, zero, c)
+        whitening[j] += dt * _rate(t, warmer, two, low, high, zero, c)
+        death[j] += dt * _rate(t, warmer, three, low, high, zero, c)
 
 
 @njit(cache=True, error_model="numpy")
@@ -120,30 +145,68 @@ def _flow_with_hyperaemia(still):
     return 3.87 * still
 
 
+@njit(error_model="numpy", inline="always")
+def _conductivity(t, water, wet, dry, gain, start, inv_span, zero, one):
+    """Return the conductivity at the rise ``t`` [K] of tissue with so much water left."""
+    ramp = min(max((t - start) * inv_span, zero), one)
+    moist = wet * (one + gain * ramp)
+    return dry + (moist - dry) * water
+
+
 @njit(cache=True, error_model="numpy")
-def _properties_row(t, water, stasis, code, tissue, law, shutdown, t_base, k, w, c):
-    """Conductivity by temperature and water, perfusion by its law.
+def _conductivity_row(t, water, first, n, code, tissue, k):
+    """Conductivity by temperature and water; return whether that of any cell has changed."""
+    one, zero = t.dtype.type(1.0), t.dtype.type(0.0)
+    p = code[first]
+    mixed = np.uint8(0)
+    for i in range(n):
+        mixed |= code[first + i] ^ p
+    has_changed = np.int32(0)
+    if mixed == 0:  # one tissue: its numbers are looked up once
+        wet, dry, gain = tissue[p, 3], tissue[p, 4], tissue[p, 5]
+        start, inv_span = tissue[p, 6], tissue[p, 7]
+        for i in range(n):
+            j = first + i
+            new = _conductivity(t[j], water[j], wet, dry, gain, start, inv_span, zero, one)
+            has_changed |= np.int32(new != k[j])
+            k[j] = new
+        return has_changed
+    for i in range(n):
+        j = first + i
+        row = tissue[code[j]]
+        new = _conductivity(t[j], water[j], row[3], row[4], row[5], row[6], row[7], zero, one)
+        has_changed |= np.int32(new != k[j])
+        k[j] = new
+    return has_changed
+
+
+@njit(cache=True, error_model="numpy")
+def _perfusion_row(t, stasis, first, n, code, tissue, law, shutdown, t_base, w, c):
+    """Perfusion by its law.
 
     ``law``: 0 constant, 1 stasis, 2 stasis with hyperaemia before it, 3 none once past 60 degC.
     The share ``shutdown`` of the perfusion follows it, the rest stays as at rest.
     """
-    one = t.dtype.type(1.0)
+    one, zero, most = t.dtype.type(1.0), t.dtype.type(0.0), t.dtype.type(60.0)
     kept = one - shutdown
-    zero = t.dtype.type(0.0)
-    most = t.dtype.type(60.0)
     cutoff = t.dtype.type(333.15) - t_base
-    for i in range(t.size):
-        p = code[i]
-        ramp = min(max((t[i] - tissue[p, 6]) * tissue[p, 7], zero), one)
-        wet = tissue[p, 3] * (one + tissue[p, 5] * ramp)
-        k[i] = tissue[p, 4] + (wet - tissue[p, 4]) * water[i]
-        if law == 1 or law == 2:
-            flow = _exp(-min(stasis[i], most), c)
-            if law == 2 and tissue[p, 9] > zero:
+    if law == 1:
+        for i in range(n):
+            j = first + i
+            flow = _exp(-min(stasis[j], most), c)
+            w[j] = tissue[code[j], 8] * (kept + shutdown * flow)
+    elif law == 2:
+        for i in range(n):
+            j = first + i
+            flow = _exp(-min(stasis[j], most), c)
+            if tissue[code[j], 9] > zero:
                 flow = t.dtype.type(_flow_with_hyperaemia(flow))
-            w[i] = tissue[p, 8] * (kept + shutdown * flow)
-        elif law == 3 and t[i] >= cutoff:
-            w[i] = kept * tissue[p, 8]
+            w[j] = tissue[code[j], 8] * (kept + shutdown * flow)
+    elif law == 3:
+        for i in range(n):
+            j = first + i
+            if t[j] >= cutoff:
+                w[j] = kept * tissue[code[j], 8]
 
 
 @njit(cache=True, error_model="numpy")
@@ -156,6 +219,23 @@ def _char_row(t, water, char, t_char, inv_ramp, dry):
         if water[i] < dry:
             share = min(max((t[i] - t_char) * inv_ramp + half, zero), one)
             char[i] = max(char[i], share)
+
+
+@njit(cache=True, error_model="numpy")
+def _hot_span(t_old, t_new, skip, x0, x1):
+    """Return where the cells above ``skip`` of a row begin and end.
+
+    More cells of the row are taken along, which changes nothing, until the loops over them need no
+    remainder: that would be done one by one.
+    """
+    begin, end = x0, x1
+    while begin < end and t_old[begin] <= skip and t_new[begin] <= skip:
+        begin += 1
+    while end > begin and t_old[end - 1] <= skip and t_new[end - 1] <= skip:
+        end -= 1
+    missing = -(end - begin) % _LANES
+    right = min(missing, x1 - end)
+    return max(x0, begin - (missing - right)), end + right
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
@@ -175,8 +255,10 @@ def react(
     kinetics,
     hot,
     dried,
+    conducts,
     box,
     dt,
+    skip,
     t_base,
     t_boil,
     t_char,
@@ -186,45 +268,41 @@ def react(
     """Bring the hot rows of ``box`` up to date with their new temperature ``theta``.
 
     ``kinetics`` holds the processes of stasis, whitening and death (`_damage_row`). ``hot[z, y]``
-    marks the rows to visit, ``dried[z, y]`` receives which hold a cell that has lost water.
-    ``t_boil`` and ``t_char`` are rises [K]; char grows over 20 K in cells with less than 5 % of
-    their water. ``shutdown`` [1] is the share of the perfusion that follows ``law``.
+    marks the rows to visit: those with a cell above ``skip`` [K], before or after; the others
+    change nothing. ``dried[z, y]`` receives which hold a cell that has lost water,
+    ``conducts[z, y]`` those of ``box`` in which a conductivity has changed. ``t_boil`` and
+    ``t_char`` are rises [K]; char grows over 20 K in cells with less than 5 % of their water.
+    ``shutdown`` [1] is the share of the perfusion that follows ``law``.
     """
     z0, z1, y0, y1, x0, x1 = box
+    ny, nx = theta.shape[1], theta.shape[2]
     inv_ramp = theta.dtype.type(1.0 / 20.0)
     dry = theta.dtype.type(0.05)
-    for z in prange(z0, z1):
+    old_, t_, k_, w_ = theta_old.reshape(-1), theta.reshape(-1), k.reshape(-1), w.reshape(-1)
+    water_, code_, stasis_ = water.reshape(-1), code.reshape(-1), stasis.reshape(-1)
+    whitening_, death_ = whitening.reshape(-1), death.reshape(-1)
+    for plane in prange(z0, z1):
+        z = np.int64(plane)
         c = _exp_coefficients(theta)
         for y in range(y0, y1):
+            conducts[z, y] = 0
             if hot[z, y] == 0:
                 continue
-            t_old = theta_old[z, y, x0:x1]
-            t = theta[z, y, x0:x1]
-            water_row = water[z, y, x0:x1]
-            code_row = code[z, y, x0:x1]
+            begin, end = _hot_span(theta_old[z, y], theta[z, y], skip, x0, x1)
+            t = theta[z, y, begin:end]
             n_boiling = 0
             for i in range(t.size):
                 n_boiling += t[i] > t_boil
             if n_boiling > 0 or dried[z, y]:
-                dried[z, y] = _boil_row(t, water_row, inv_c[z, y, x0:x1], code_row, tissue, t_boil)
-                _char_row(t, water_row, char[z, y, x0:x1], t_char, inv_ramp, dry)
-            stasis_row = stasis[z, y, x0:x1]
-            _damage_row(t_old, t, stasis_row, kinetics[0], t_base, dt, c)
-            _damage_row(t_old, t, whitening[z, y, x0:x1], kinetics[1], t_base, dt, c)
-            _damage_row(t_old, t, death[z, y, x0:x1], kinetics[2], t_base, dt, c)
-            _properties_row(
-                t,
-                water_row,
-                stasis_row,
-                code_row,
-                tissue,
-                law,
-                shutdown,
-                t_base,
-                k[z, y, x0:x1],
-                w[z, y, x0:x1],
-                c,
-            )
+                row = water[z, y, x0:x1]
+                dried[z, y] = _boil_row(
+                    theta[z, y, x0:x1], row, inv_c[z, y, x0:x1], code[z, y, x0:x1], tissue, t_boil
+                )
+                _char_row(theta[z, y, x0:x1], row, char[z, y, x0:x1], t_char, inv_ramp, dry)
+            first, n = np.uint64((z * ny + y) * nx + begin), np.uint64(end - begin)
+            _damage_row(old_, t_, first, n, stasis_, whitening_, death_, kinetics, t_base, dt, c)
+            conducts[z, y] = _conductivity_row(t_, water_, first, n, code_, tissue, k_)
+            _perfusion_row(t_, stasis_, first, n, code_, tissue, law, shutdown, t_base, w_, c)
 
 
 @njit(cache=True, error_model="numpy")

@@ -17,12 +17,7 @@ where mt and gt carry the step's length [s]. Nothing is checked here.
 import numpy as np
 from numba import njit, prange
 
-
-@njit(cache=True, error_model="numpy")
-def _face(a, b):
-    """Harmonic mean: the conductivity that keeps the flux equal on both sides."""
-    ab = a * b
-    return (ab + ab) / (a + b)
+_ONE = np.uint64(1)
 
 
 @njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
@@ -43,57 +38,68 @@ def _largest(a):
     return most
 
 
-@njit(cache=True, error_model="numpy")
-def _faces_row(k, z, y, x0, x1, opened_x, ks, kn, kb, kt, face):
-    """Write the six face conductivities of a row: ``face`` (6, n) as -x, +x, -y, +y, -z, +z."""
-    n = x1 - x0
-    k_row = k[z, y, x0 - 1 : x1 + 1]
-    low, high, south = face[0], face[1], face[2]
-    north, below, above = face[3], face[4], face[5]
+@njit(error_model="numpy", inline="always")
+def _rate_row(row, y, faces, inv_c, w, q, first, n, strides, sides, inv_h2, out):
+    """Write L of the ``n`` cells from the flat index ``first``.
+
+    ``row`` are their temperatures with a neighbour at each end.
+    """
+    sz, sy, to_y, to_x = strides
+    below, above, south, north = sides
     for i in range(n):
-        k_c = k_row[i + 1]
-        low[i] = _face(k_row[i], k_c)
-        high[i] = _face(k_c, k_row[i + 2])
-        south[i] = _face(k_c, ks[i])
-        north[i] = _face(k_c, kn[i])
-        below[i] = _face(k_c, kb[i])
-        above[i] = _face(k_c, kt[i])
-    if not opened_x[0]:
-        low[0] = k.dtype.type(0.0)
-    if not opened_x[1]:
-        high[n - 1] = k.dtype.type(0.0)
-
-
-@njit(cache=True, error_model="numpy")
-def _rate_row(t, ts, tn, tb, tt, face, inv_c, w, q, inv_h2, out):
-    """Write L of one row; ``t`` carries a neighbour at each end."""
-    low, high, south = face[0], face[1], face[2]
-    north, below, above = face[3], face[4], face[5]
-    for i in range(out.size):
-        t_c = t[i + 1]
+        c = first + i
+        t = row[i + _ONE]
         flux = (
-            low[i] * (t[i] - t_c)
-            + high[i] * (t[i + 2] - t_c)
-            + south[i] * (ts[i] - t_c)
-            + north[i] * (tn[i] - t_c)
-            + below[i] * (tb[i] - t_c)
-            + above[i] * (tt[i] - t_c)
+            faces[to_x + c - _ONE] * (row[i] - t)
+            + faces[to_x + c] * (row[i + _ONE + _ONE] - t)
+            + south * faces[to_y + c - sy] * (y[c - sy] - t)
+            + north * faces[to_y + c] * (y[c + sy] - t)
+            + below * faces[c - sz] * (y[c - sz] - t)
+            + above * faces[c] * (y[c + sz] - t)
         )
-        out[i] = inv_c[i] * (flux * inv_h2 - w[i] * t_c + q[i])
+        out[i] = inv_c[c] * (flux * inv_h2 - w[c] * t + q[c])
 
 
-@njit(cache=True, error_model="numpy")
-def _weight_row(face, inv_c, w, inv_h2, out):
-    """Write how fast each cell of a row forgets its temperature [1/s]."""
-    low, high, south = face[0], face[1], face[2]
-    north, below, above = face[3], face[4], face[5]
-    for i in range(out.size):
-        total = low[i] + high[i] + south[i] + north[i] + below[i] + above[i]
-        out[i] = inv_c[i] * (total * inv_h2 + w[i])
+@njit(error_model="numpy", inline="always")
+def _weight_row(faces, inv_c, w, first, n, strides, inv_h2, out):
+    """Write how fast each cell of a row forgets its temperature, all its sides open [1/s]."""
+    sz, sy, to_y, to_x = strides
+    for i in range(n):
+        c = first + i
+        around = (
+            faces[to_x + c - _ONE]
+            + faces[to_x + c]
+            + faces[to_y + c - sy]
+            + faces[to_y + c]
+            + faces[c - sz]
+            + faces[c]
+        )
+        out[i] = inv_c[c] * (around * inv_h2 + w[c])
+
+
+@njit(error_model="numpy", inline="always")
+def _insulated(row, values, first, n, opened):
+    """Copy a row with a neighbour at each end: equally hot where no heat may flow."""
+    row[:] = values[first - 1 : first + n + 1]
+    if not opened[4]:
+        row[0] = row[1]
+    if not opened[5]:
+        row[n + 1] = row[n]
+
+
+@njit(error_model="numpy", inline="always")
+def _sides(z, y, box, opened, one, zero):
+    """Return 1 for the sides of a row that are open, 0 for the others: -z, +z, -y, +y."""
+    return (
+        one if z > box[0] or opened[0] else zero,
+        one if z < box[1] - 1 or opened[1] else zero,
+        one if y > box[2] or opened[2] else zero,
+        one if y < box[3] - 1 or opened[3] else zero,
+    )
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def first_rate(theta, k, inv_c, w, q, box, opened, inv_h2, rate, perfused, fastest):
+def first_rate(theta, faces, inv_c, w, q, box, opened, inv_h2, rate, perfused, fastest):
     """Write ``rate`` = L(theta) [K/s] into the box.
 
     ``perfused[z]`` (float64) receives the sum of ``w * theta`` over the plane [W/m^3], and
@@ -101,34 +107,29 @@ def first_rate(theta, k, inv_c, w, q, box, opened, inv_h2, rate, perfused, faste
     """
     z0, z1, y0, y1, x0, x1 = box
     n = x1 - x0
-    for z in prange(z0, z1):
-        closed = np.zeros(n, theta.dtype)
-        face = np.empty((6, n), theta.dtype)
+    ny, nx = theta.shape[1], theta.shape[2]
+    size = theta.size
+    strides = (np.uint64(ny * nx), np.uint64(nx), np.uint64(size), np.uint64(2 * size))
+    t_, f_, c_ = theta.reshape(-1), faces.reshape(-1), inv_c.reshape(-1)
+    w_, q_ = w.reshape(-1), q.reshape(-1)
+    one, zero = theta.dtype.type(1.0), theta.dtype.type(0.0)
+    count = np.uint64(n)
+    for plane in prange(z0, z1):
+        z = np.int64(plane)
+        row = np.empty(n + 2, theta.dtype)
         weight = np.empty(n, theta.dtype)
         taken = 0.0
-        most = theta.dtype.type(0.0)
+        most = zero
         for y in range(y0, y1):
-            ks = k[z, y - 1, x0:x1] if y > y0 or opened[2] else closed
-            kn = k[z, y + 1, x0:x1] if y < y1 - 1 or opened[3] else closed
-            kb = k[z - 1, y, x0:x1] if z > z0 or opened[0] else closed
-            kt = k[z + 1, y, x0:x1] if z < z1 - 1 or opened[1] else closed
-            _faces_row(k, z, y, x0, x1, opened[4:], ks, kn, kb, kt, face)
-            _weight_row(face, inv_c[z, y, x0:x1], w[z, y, x0:x1], inv_h2, weight)
+            first = (z * ny + y) * nx + x0
+            start = np.uint64(first)
+            sides = _sides(z, y, box, opened, one, zero)
+            _weight_row(f_, c_, w_, start, count, strides, inv_h2, weight)
             most = max(most, _largest(weight))
-            _rate_row(
-                theta[z, y, x0 - 1 : x1 + 1],
-                theta[z, y - 1, x0:x1],
-                theta[z, y + 1, x0:x1],
-                theta[z - 1, y, x0:x1],
-                theta[z + 1, y, x0:x1],
-                face,
-                inv_c[z, y, x0:x1],
-                w[z, y, x0:x1],
-                q[z, y, x0:x1],
-                inv_h2,
-                rate[z, y, x0:x1],
-            )
-            taken += _dot(w[z, y, x0:x1], theta[z, y, x0:x1])
+            _insulated(row, t_, first, n, opened)
+            out = rate[z, y, x0:x1]
+            _rate_row(row, t_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, out)
+            taken += _dot(w_[first : first + n], t_[first : first + n])
         perfused[z] = taken
         fastest[z] = most
 
@@ -165,7 +166,21 @@ def _stage_row(t, last, rate, rate_last, mu, nu, mt, gt, t_boil, y):
 
 @njit(cache=True, parallel=True, error_model="numpy")
 def stage(
-    theta, rate, last, k, inv_c, w, q, box, opened, inv_h2, coefficients, t_boil, y, perfused, boils
+    theta,
+    rate,
+    last,
+    faces,
+    inv_c,
+    w,
+    q,
+    box,
+    opened,
+    inv_h2,
+    coefficients,
+    t_boil,
+    y,
+    perfused,
+    boils,
 ):
     """Replace y_{j-2} in ``y`` by y_j; ``last`` is y_{j-1}, ``rate`` L(y_0), ``theta`` y_0.
 
@@ -175,34 +190,28 @@ def stage(
     """
     z0, z1, y0, y1, x0, x1 = box
     n = x1 - x0
+    ny, nx = theta.shape[1], theta.shape[2]
+    size = theta.size
+    strides = (np.uint64(ny * nx), np.uint64(nx), np.uint64(size), np.uint64(2 * size))
+    l_, f_, c_ = last.reshape(-1), faces.reshape(-1), inv_c.reshape(-1)
+    w_, q_ = w.reshape(-1), q.reshape(-1)
+    one, zero = theta.dtype.type(1.0), theta.dtype.type(0.0)
     mu, nu, mt, gt = coefficients
-    for z in prange(z0, z1):
-        closed = np.zeros(n, theta.dtype)
-        face = np.empty((6, n), theta.dtype)
+    count = np.uint64(n)
+    for plane in prange(z0, z1):
+        z = np.int64(plane)
+        row = np.empty(n + 2, theta.dtype)
         rate_last = np.empty(n, theta.dtype)
         taken = 0.0
         for y_ in range(y0, y1):
-            ks = k[z, y_ - 1, x0:x1] if y_ > y0 or opened[2] else closed
-            kn = k[z, y_ + 1, x0:x1] if y_ < y1 - 1 or opened[3] else closed
-            kb = k[z - 1, y_, x0:x1] if z > z0 or opened[0] else closed
-            kt = k[z + 1, y_, x0:x1] if z < z1 - 1 or opened[1] else closed
-            _faces_row(k, z, y_, x0, x1, opened[4:], ks, kn, kb, kt, face)
-            _rate_row(
-                last[z, y_, x0 - 1 : x1 + 1],
-                last[z, y_ - 1, x0:x1],
-                last[z, y_ + 1, x0:x1],
-                last[z - 1, y_, x0:x1],
-                last[z + 1, y_, x0:x1],
-                face,
-                inv_c[z, y_, x0:x1],
-                w[z, y_, x0:x1],
-                q[z, y_, x0:x1],
-                inv_h2,
-                rate_last,
-            )
+            first = (z * ny + y_) * nx + x0
+            start = np.uint64(first)
+            sides = _sides(z, y_, box, opened, one, zero)
+            _insulated(row, l_, first, n, opened)
+            _rate_row(row, l_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, rate_last)
             n_over = _stage_row(
                 theta[z, y_, x0:x1],
-                last[z, y_, x0:x1],
+                l_[first : first + n],
                 rate[z, y_, x0:x1],
                 rate_last,
                 mu,
@@ -213,7 +222,7 @@ def stage(
                 y[z, y_, x0:x1],
             )
             boils[z, y_] = n_over > 0
-            taken += _dot(w[z, y_, x0:x1], last[z, y_, x0:x1])
+            taken += _dot(w_[first : first + n], l_[first : first + n])
         perfused[z] = taken
 
 
@@ -232,7 +241,7 @@ def _excess(y, water, room, t_boil, t_cap):
 
 @njit(cache=True, error_model="numpy")
 def withdraw_excess(
-    y, k, inv_c, w, water, code, tissue, box, opened, inv_h2, t_boil, t_cap, boils, factor, out
+    y, faces, inv_c, w, water, code, tissue, box, opened, inv_h2, t_boil, t_cap, boils, factor, out
 ):
     """Correct ``factor * L(y)`` in ``out`` to ``factor * L(T(y))`` around the cells that boil.
 
@@ -271,7 +280,8 @@ def withdraw_excess(
                         continue
                     dz, dy, dx = offsets[side]
                     i, j, m = z + dz, y_ + dy, x + dx
-                    heat = _face(k[z, y_, x], k[i, j, m]) * inv_h2 * excess
+                    conductivity = faces[side // 2, min(z, i), min(y_, j), min(x, m)]
+                    heat = conductivity * inv_h2 * excess
                     kept += heat
                     if i == 0 or i == nz - 1 or j == 0 or j == ny - 1 or m == 0 or m == nx - 1:
                         ghosts -= heat

@@ -43,7 +43,7 @@ class EulerStep:
         after. Returns the heat lost [J/m^3] and the number of sub-steps, summed over cells.
         """
         op, of = operator, theta.dtype.type
-        coefficients = (op.k, op.inv_c, op.w)
+        coefficients = (op.faces, op.inv_c, op.w)
         n_stiff, n_sub = pennes.find_stiff(
             *coefficients,
             stiff_rows,

@@ -55,9 +55,11 @@ class Operator:
 
     Parameters
     ----------
-    k, inv_c, w, q : ndarray of float32 or float64, shape (nz + 2, ny + 2, nx + 2)
-        Conductivity [W/(m K)], reciprocal heat capacity [m^3 K/J] (0 in held cells), perfusion
-        coefficient [W/(m^3 K)], absorbed power density [W/m^3].
+    faces : ndarray of float32 or float64, shape (3, nz + 2, ny + 2, nx + 2)
+        Conductivity [W/(m K)] of the face between each cell and the next along z, y and x.
+    inv_c, w, q : ndarray of float32 or float64, shape (nz + 2, ny + 2, nx + 2)
+        Reciprocal heat capacity [m^3 K/J] (0 in held cells), perfusion coefficient [W/(m^3 K)],
+        absorbed power density [W/m^3].
     box : tuple of int
         The active region.
     opened : tuple of bool
@@ -68,7 +70,7 @@ class Operator:
         Cell edge [m].
     """
 
-    k: Field
+    faces: Field
     inv_c: Field
     w: Field
     q: Field
@@ -81,7 +83,7 @@ class Operator:
     @property
     def inv_h2(self) -> np.floating:
         """One over the spacing squared [1/m^2], in the type of the arrays."""
-        one: np.floating = self.k.dtype.type(1.0 / self.spacing**2)
+        one: np.floating = self.w.dtype.type(1.0 / self.spacing**2)
         return one
 
     def losses(self, theta: Field, perfused: NDArray[np.float64]) -> Losses:
@@ -91,8 +93,8 @@ class Operator:
         """
         out, taken = 0.0, 0.0
         if any(self.opened):
-            out = pennes.ghost_flux(theta, self.k, self.box, self.opened, self.inv_h2)
+            out = pennes.ghost_flux(theta, self.faces, self.box, self.opened, self.inv_h2)
         if self.inside.size:
-            taken = pennes.held_flux(theta, self.k, self.inside, self.outside, self.inv_h2)
+            taken = pennes.held_flux(theta, self.faces, self.inside, self.outside, self.inv_h2)
         planes = slice(self.box[0], self.box[1])
         return np.array([float(perfused[planes].sum()), out, taken])

@@ -43,7 +43,7 @@ from ablsim.heat.settings import HeatSettings
 from ablsim.heat.stability import SAFETY, check_time_step, longest_euler_step
 from ablsim.heat.step import Step
 from ablsim.heat.super_step import SuperStep
-from ablsim.kernels import pennes, rkl
+from ablsim.kernels import faces, pennes, rkl
 
 REGION_CHECK = 8
 """Steps between two looks at whether the active region must grow."""
@@ -87,10 +87,7 @@ class PennesSolver:
         self.grid: Grid = medium.grid
         books = ("perfusion", "boundary", "vessels", "moved_by_cap", "between_sessions")
         self.books = dict.fromkeys(books, 0.0)
-        self.n_steps = 0
-        self.n_cell_steps = 0
-        self.n_sub_steps = 0
-        self.n_stages = 0
+        self.n_steps = self.n_cell_steps = self.n_sub_steps = self.n_stages = 0
 
         inner = (slice(1, -1),) * 3
         self._inner = inner
@@ -114,6 +111,9 @@ class PennesSolver:
             spacing=self.grid.spacing,
             base_temperature=settings.base_temperature,
         )
+        self._faces = np.zeros((3, *shape), dtype=self.dtype)
+        self._conducts = np.zeros(shape[:2], dtype=np.uint8)
+        self._join_all()
         self._theta_new = self.theta.copy()
         self.inv_c = np.zeros(shape, dtype=self.dtype)
         self.inv_c[inner] = np.where(self._held[inner], 0.0, 1.0 / table[medium.code, 0])
@@ -186,6 +186,7 @@ class PennesSolver:
             value = state[name]
             if name != "box":
                 setattr(self, name, value.copy() if hasattr(value, "copy") else value)
+        self._join_all()
         self._theta_new = self.theta.copy()
         self._enclose_anew(state["box"])
 
@@ -202,9 +203,16 @@ class PennesSolver:
         self.k[inner][lumen] = table[code, 3]
         self.inv_c[inner][lumen] = 1.0 / table[code, 0]
         self.w[inner][lumen] = table[code, 8]
+        self._join_all()
         self._held[inner][lumen] = False
         self._held_power = float(np.sum(self.q[self._held], dtype=np.float64))
         self._enclose_anew(self.box)
+
+    def _join_all(self) -> None:
+        """Have the faces conduct as the cells beside them do now."""
+        everywhere = np.zeros_like(self._conducts)
+        everywhere[1:-1, 1:-1] = 1
+        faces.join(self.k, everywhere, whole(self.theta.shape), self._faces)
 
     def _enclose_anew(self, box: Box | None) -> None:
         """Find the walls of the vessels that flow, and those of them in the active region."""
@@ -232,6 +240,7 @@ class PennesSolver:
             self._dried[...] = 0
         wet, dry = table[:, 3][self.code[inner]], table[:, 4][self.code[inner]]
         self.k[inner] = dry + (wet - dry) * self.water[inner]
+        self._join_all()
         self.books["between_sessions"] += before - self._sensible_heat()
         if not self._always_whole:
             self._region.forget()
@@ -293,7 +302,7 @@ class PennesSolver:
 
     def _operator(self, box: Box) -> Operator:
         region = self._region
-        fields = (self.k, self.inv_c, self.w, self.q)
+        fields = (self._faces, self.inv_c, self.w, self.q)
         walls = (region.opened, region.inside, region.outside)
         return Operator(*fields, box, *walls, self.grid.spacing)
 
@@ -313,9 +322,12 @@ class PennesSolver:
     def _follow(self, dt: float, box: Box) -> None:
         """Let the tissue follow the new temperature; move heat that may not stay where it is."""
         arrays = (self.water, self.inv_c, self.code, self._table, self._hot, self._dried)
-        step = Step(self.theta, self._theta_new, *arrays, box)
+        step = Step(self.theta, self._theta_new, *arrays, box, self._skip_rise)
         damage = (self.stasis, self.whitening, self.death, self.alive)
-        self._response.react(step, Condition(self.char, *damage, self.k, self.w), dt)
+        self._response.react(
+            step, Condition(self.char, *damage, self.k, self.w, self._conducts), dt
+        )
+        faces.join(self.k, self._conducts, box, self._faces)
         if self._tips.size:
             moved = self._response.move_above_cap(step, self._tips)
             self.books["moved_by_cap"] += moved * self.grid.cell_volume

@@ -19,7 +19,8 @@ class Condition(NamedTuple):
 
     ``char`` is the charred share, ``stasis``, ``whitening`` and ``death`` are damage integrals [1],
     ``alive`` is the share of alive cells where death has three states, ``k`` the conductivity
-    [W/(m K)] and ``w`` the perfusion coefficient [W/(m^3 K)].
+    [W/(m K)] and ``w`` the perfusion coefficient [W/(m^3 K)]; ``conducts`` marks the rows of cells
+    (z, y) whose conductivity has changed in the step.
     """
 
     char: Floats
@@ -29,6 +30,7 @@ class Condition(NamedTuple):
     alive: Floats | None
     k: Floats
     w: Floats
+    conducts: NDArray[np.uint8]
 
 
 class Response:
@@ -75,8 +77,10 @@ class Response:
             self._kinetics,
             step.hot,
             step.dried,
+            tissue.conducts,
             step.box,
             self._of(dt),
+            self._of(step.skip),
             self._base,
             self._boiling,
             self._charring,

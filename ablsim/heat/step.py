@@ -15,7 +15,7 @@ class Step(NamedTuple):
 
     ``before`` and ``theta`` are rises [K], ``water`` the share left, ``inv_c`` the reciprocal heat
     capacity [m^3 K/J], ``code`` each cell's row in ``table``, ``hot`` and ``dried`` mark rows of
-    cells (z, y), ``box`` is the active region.
+    cells (z, y), hot are those with a cell above ``skip`` [K], ``box`` is the active region.
     """
 
     before: Floats
@@ -27,3 +27,4 @@ class Step(NamedTuple):
     hot: NDArray[np.uint8]
     dried: NDArray[np.uint8]
     box: Box
+    skip: float

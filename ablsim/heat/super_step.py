@@ -85,7 +85,7 @@ class SuperStep:
         to rounding whatever the number of stages.
         """
         op, of = operator, theta.dtype.type
-        fields = (op.k, op.inv_c, op.w, op.q, op.box, op.opened, op.inv_h2)
+        fields = (op.faces, op.inv_c, op.w, op.q, op.box, op.opened, op.inv_h2)
         boil = of(boiling.rise)
         rkl.mark_hot(theta, theta, op.box, boil, self._boils)
         rkl.first_rate(theta, *fields, self._rate, self._perfused, self._fastest)
@@ -123,7 +123,7 @@ class SuperStep:
         of = y.dtype.type
         corrections = rkl.withdraw_excess(
             y,
-            op.k,
+            op.faces,
             op.inv_c,
             op.w,
             boiling.water,

@@ -10,7 +10,7 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np
-from ablsim.kernels import cell_states, evaporation, pennes, reaction, rkl
+from ablsim.kernels import cell_states, evaporation, faces, pennes, reaction, rkl
 
 rng = np.random.default_rng(3)
 shape, inner = (7, 7, 8), (slice(1, -1),) * 3
@@ -33,15 +33,19 @@ hot, dried = np.zeros(shape[:2], np.uint8), np.ones(shape[:2], np.uint8)
 perfused, cells = np.zeros(shape[0]), np.empty(150, np.int64)
 slot, new = np.full(shape, -1, np.int32), theta.copy()
 box, opened, dt, inv_h2 = (1, 6, 1, 6, 1, 7), (True,) * 6, 0.7, 1e6
+face, conducts = np.zeros((3, *shape)), np.zeros(shape[:2], np.uint8)
+conducts[1:-1, 1:-1] = 1
+faces.join(k, conducts, box, face)
 tips = np.array([[3.0, 3.0, 3.0], [4.0, 3.0, 5.0]])
 for _ in range(3):
-    n, n_sub = pennes.find_stiff(k, inv_c, w, dried, box, dt, inv_h2, 0.95, 4.4e5, cells, slot)
+    n, n_sub = pennes.find_stiff(face, inv_c, w, dried, box, dt, inv_h2, 0.95, 4.4e5, cells, slot)
     assert n > 0
-    pennes.conduct(theta, k, inv_c, w, q, box, opened, dt, inv_h2, 5.0, new, hot, perfused)
-    pennes.substep(theta, k, inv_c, w, q, water, code, table, 63.0, 90.0, cells, n, slot, n_sub, dt,
-                   inv_h2, new)
+    pennes.conduct(theta, face, inv_c, w, q, box, opened, dt, inv_h2, 5.0, new, hot, perfused)
+    pennes.substep(theta, face, inv_c, w, q, water, code, table, 63.0, 90.0, cells, n, slot, n_sub,
+                   dt, inv_h2, new)
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
-                   kinetics, hot, dried, box, dt, 310.15, 63.0, 163.0, 2, 0.9)
+                   kinetics, hot, dried, conducts, box, dt, 5.0, 310.15, 63.0, 163.0, 2, 0.9)
+    faces.join(k, conducts, box, face)
     reaction.cap(new, water, inv_c, code, table, 63.0, 63.0, 90.0, tips, dried, box)
     cell_states.three_states(theta, new, alive, dying, hot, box, dt, 310.15, 316.15, 0.0096, 40.5,
                              0.00777, 0.8)
@@ -52,19 +56,20 @@ for _ in range(3):
     theta, new = new, theta
 rate, first, before = np.zeros(shape), theta.copy(), theta.copy()
 fastest, boils = np.zeros(shape[0]), np.zeros(shape[:2], np.uint8)
-fields = (k, inv_c, w, q, box, (True, False, True, True, False, True), inv_h2)
+fields = (face, inv_c, w, q, box, (True, False, True, True, False, True), inv_h2)
 rkl.mark_hot(theta, theta, box, 60.0, boils)
 rkl.first_rate(theta, *fields, rate, perfused, fastest)
 rkl.first_stage(theta, rate, box, 0.5, 63.0, first, before, boils)
 first[inner] += 30.0; boils[:] = 1
-corrections = rkl.withdraw_excess(first, k, inv_c, w, water, code, table, *fields[4:], 63.0, 90.0,
-                                  boils, 0.4, before)
+corrections = rkl.withdraw_excess(first, face, inv_c, w, water, code, table, *fields[4:], 63.0,
+                                  90.0, boils, 0.4, before)
 assert corrections[0] < 0.0
 rkl.stage(theta, rate, first, *fields, (1.5, -0.6, 0.4, -0.2), 63.0, before, perfused, boils)
 np.savez(sys.argv[1], rate=rate, first=first, second=before, fastest=fastest, boils=boils,
          corrections=corrections, theta=theta, water=water, char=char, stasis=stasis,
          whitening=whitening, death=death, dying=dying, alive=alive, peak=peak, warm=warm,
-         moist=moist, seen=seen, k=k, inv_c=inv_c, w=w, perfused=perfused)
+         moist=moist, seen=seen, k=k, face=face, conducts=conducts,
+         inv_c=inv_c, w=w, perfused=perfused)
 """
 
 
