@@ -10,7 +10,6 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
 from ablsim.grid import Grid, Point
 from ablsim.heat.tip import equivalent_radius, tip_excess
@@ -74,7 +73,8 @@ class FibreTips:
         self._char = char
         self._base = base_temperature
         self._fibres: tuple[Fibre, ...] = ()
-        self._lit: list[NDArray[np.float64]] = []
+        self._lit = self._tips = _Places(grid, np.empty((0, 3)))
+        self._ends = [0]
         self._radii: tuple[float, ...] = ()
         self._clean = (1.0 if char == "film" else 0.0,) * n_fibres
         self._levels: tuple[float, ...] = self._clean
@@ -114,7 +114,10 @@ class FibreTips:
         if tuple(fibres) == self._fibres:
             return
         self._fibres = tuple(fibres)
-        self._lit = [_lit_points(fibre, self._grid.spacing) for fibre in fibres]
+        lit = [_lit_points(fibre, self._grid.spacing) for fibre in fibres]
+        self._lit = _Places(self._grid, np.concatenate(lit))
+        self._ends = np.cumsum([len(points) for points in lit]).tolist()
+        self._tips = _Places(self._grid, [fibre.tip for fibre in fibres])
         self._radii = tuple(
             equivalent_radius(self._grid, fibre) if fibre.kind == "bare" else math.inf
             for fibre in fibres
@@ -157,14 +160,11 @@ class FibreTips:
 
         A diffuser spreads its light: where its active length is hottest counts, as computed.
         """
-        rise = _sample(tissue.inner("theta"), self._grid, np.concatenate(self._lit))
-        water, k = (
-            _sample(tissue.inner(name), self._grid, [fibre.tip for fibre in self._fibres])
-            for name in ("water", "k")
-        )
-        ends = np.cumsum([len(points) for points in self._lit])
-        for i, (fibre, end) in enumerate(zip(self._fibres, ends, strict=True)):
-            hottest = self._base + float(rise[end - len(self._lit[i]) : end].max())
+        rise = self._lit.read(tissue.inner("theta"))
+        water, k = (self._tips.read(tissue.inner(name)) for name in ("water", "k"))
+        starts = [0, *self._ends[:-1]]
+        for i, (fibre, start, end) in enumerate(zip(self._fibres, starts, self._ends, strict=True)):
+            hottest = self._base + float(rise[start:end].max())
             if fibre.kind != "bare":
                 yield hottest, False
                 continue
@@ -188,9 +188,18 @@ def _lit_points(fibre: Fibre, spacing: float) -> NDArray[np.float64]:
     return np.asarray(np.asarray(fibre.tip) - behind[:, None] * np.asarray(fibre.direction))
 
 
-def _sample(
-    values: NDArray[np.floating], grid: Grid, points: Sequence[Point] | NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return a field at points (n, 3) [m], trilinear between cell centres."""
-    index = np.moveaxis(grid.index(points), -1, 0)
-    return np.asarray(map_coordinates(values, index, np.float64, order=1, mode="nearest"))
+class _Places:
+    """Points ``(n, 3)`` [m] at which fields are read, trilinear between cell centres."""
+
+    def __init__(self, grid: Grid, points: Sequence[Point] | NDArray[np.float64]) -> None:
+        index = grid.index(np.reshape(points, (-1, 3)))
+        last = np.array(grid.shape) - 1
+        below = np.floor(np.clip(index, 0, last)).astype(np.intp)
+        share = np.clip(index, 0, last) - below
+        corners = np.array(list(np.ndindex(2, 2, 2)))[:, None]
+        self._cells = tuple(np.moveaxis(np.minimum(below + corners, last), -1, 0))
+        self._weights = np.where(corners == 1, share, 1.0 - share).prod(axis=-1)
+
+    def read(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return a field at the points, shape (n,)."""
+        return np.asarray((self._weights * values[self._cells]).sum(axis=0))

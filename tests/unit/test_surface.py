@@ -64,3 +64,34 @@ def test_the_distance_to_a_square_is_that_to_its_face_edge_or_corner():
 def test_a_point_on_the_surface_is_at_no_distance_from_it():
     points = np.random.default_rng(6).uniform(0.0, 1.0, (200, 3)) * [1.0, 1.0, 0.0]
     np.testing.assert_allclose(distance_to_surface(points, square()), 0.0, atol=1e-12)
+
+
+def _to_segment(point, start, end):
+    along = end - start
+    length = along @ along
+    share = np.clip((point - start) @ along / length, 0.0, 1.0) if length > 0.0 else 0.0
+    return np.linalg.norm(point - start - share * along)
+
+
+def _to_triangle(point, triangle):
+    """Height over the triangle if the foot's barycentric coordinates are positive, else edges."""
+    a, b, c = triangle
+    edges = min(_to_segment(point, *ends) for ends in ((a, b), (b, c), (c, a)))
+    sides = np.column_stack((b - a, c - a))
+    if np.linalg.matrix_rank(sides, tol=1e-9) < 2:
+        return edges
+    (u, v), *_ = np.linalg.lstsq(sides, point - a, rcond=None)
+    if u < 0.0 or v < 0.0 or u + v > 1.0:
+        return edges
+    return np.linalg.norm(a + sides @ (u, v) - point)
+
+
+def test_distances_are_exact_even_to_triangles_that_have_no_area():
+    random = np.random.default_rng(8)
+    triangles = random.normal(size=(12, 3, 3))
+    triangles[0, 2] = triangles[0, 1]
+    triangles[1, 2] = 2.0 * triangles[1, 1] - triangles[1, 0]
+    triangles[2, 1:] = triangles[2, 0]
+    points = 2.0 * random.normal(size=(300, 3))
+    expected = [min(_to_triangle(point, one) for one in triangles) for point in points]
+    np.testing.assert_allclose(distance_to_surface(points, triangles), expected, rtol=1e-9)
