@@ -13,6 +13,7 @@ from ablsim.domain import Domain
 from ablsim.grid import Block
 from ablsim.heat.film import film_heat
 from ablsim.heat.track import track_heat
+from ablsim.kernels import changing
 from ablsim.light.coefficients import coagulated_fraction
 from ablsim.light.emission import Emission
 from ablsim.light.engine import LightSettings
@@ -195,10 +196,16 @@ class Illumination:
         if lit.field is None or not _is_same(self._emissions(), self._solved_for):
             return True
         shared, own = lit.within(region if self._seen else lit.block)
-        change = np.abs(self._coagulated(whitening[shared]) - lit.coagulation[own])
-        change += np.abs(char[shared] - lit.char[own])
-        weighted = np.einsum("zyx,zyx->z", lit.field.absorbed_per_watt[own], change)
-        moved = float(weighted.sum(dtype=np.float64)) * lit.grid.cell_volume
+        omega, before, light, burnt = changing.gather(
+            whitening[shared],
+            lit.coagulation[own],
+            char[shared],
+            lit.char[own],
+            lit.field.absorbed_per_watt[own],
+        )
+        change = np.abs(self._coagulated(omega) - before)
+        moved = burnt + float((light * change).sum(dtype=np.float64))
+        moved *= lit.grid.cell_volume
         moved /= lit.field.absorbed
         old = now - self._solved_at >= self._interval
         return moved > OPTICS_CHANGE or (old and moved > OPTICS_STALE)

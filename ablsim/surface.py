@@ -82,7 +82,8 @@ def distance_to_surface(points: FloatArray, triangles: FloatArray) -> FloatArray
 
     The distance to a triangle is exact; it is taken over the triangles whose centres are nearest.
     """
-    tree = cKDTree(triangles.mean(axis=1))
+    # nodes drawn tight around their centres make far points look into many more of them
+    tree = cKDTree(triangles.mean(axis=1), balanced_tree=False, compact_nodes=False)
     count = min(_NEIGHBOURS, len(triangles))
     _, index = tree.query(points, k=count)
     found = np.empty(len(points))
