@@ -70,11 +70,14 @@ def deposit(
 def spread(
     grid: Grid, points: ArrayLike, amounts: ArrayLike, *, width: float | None = None
 ) -> tuple[tuple[slice, slice, slice], Array64]:
-    """Return the block of cells that `deposit` would touch, and the amounts in it."""
+    """Return the block of cells that `deposit` would touch, and the amounts in it.
+
+    Several sets of amounts, shape ``(sets, n)``, give as many blocks, ``(sets, nz, ny, nx)``.
+    """
     if width is None:
         width = max(SOURCE_WIDTH, 0.5 * grid.spacing)
     positions = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-    values = np.asarray(amounts, dtype=np.float64).reshape(-1)
+    values = np.asarray(amounts, dtype=np.float64)
     if not np.all(grid.contains(positions)):
         outside = positions[~grid.contains(positions)][0] * 1e3
         msg = (
@@ -83,7 +86,7 @@ def spread(
         )
         raise CaseError(msg)
     if values.size == 0:
-        return (slice(0, 0), slice(0, 0), slice(0, 0)), np.zeros((0, 0, 0))
+        return (slice(0, 0), slice(0, 0), slice(0, 0)), np.zeros((*values.shape[:-1], 0, 0, 0))
     # z, y, x like the arrays
     axes = [
         _weights((positions[:, d] - grid.origin[d]) / grid.spacing, width / grid.spacing, n)
@@ -91,11 +94,13 @@ def spread(
     ]
     first = [int(start.min()) for start, _ in axes]
     last = [int(start.max()) + weight.shape[1] for start, weight in axes]
-    block = np.zeros([b - a for a, b in zip(first, last, strict=True)])
+    sets = values.reshape(-1, len(positions))
+    blocks = np.zeros([len(sets), *(b - a for a, b in zip(first, last, strict=True))])
     (z0, wz), (y0, wy), (x0, wx) = axes
-    add_separable(block, np.asarray(first), z0, y0, x0, wz, wy, wx, values)
+    for block, one in zip(blocks, sets, strict=True):
+        add_separable(block, np.asarray(first), z0, y0, x0, wz, wy, wx, one)
     z, y, x = (slice(a, b) for a, b in zip(first, last, strict=True))
-    return (z, y, x), block
+    return (z, y, x), blocks if values.ndim == 2 else blocks[0]
 
 
 def _weights(position: Array64, width: float, n_cells: int) -> tuple[NDArray[np.intp], Array64]:
