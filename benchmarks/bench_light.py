@@ -115,16 +115,20 @@ class Own:
         return self.photons * energy.var(axis=0, ddof=1) / energy.mean(axis=0) ** 2
 
 
+def peer_environment():
+    """Return the environment in which pmcxcl works, with one thread."""
+    return {**os.environ, "LD_PRELOAD": CXX_RUNTIME, "POCL_MAX_PTHREAD_COUNT": "1"}
+
+
 def run_peer(python, name, photons, seed):
     """Return the seconds of the processor that MCX takes for a photon; None if it is not there."""
     job = {
         **MEDIA[name], "cells": CELLS, "photons": photons, "seed": seed, "threshold": THRESHOLD,
         "source": "pencil" if name == "cube60" else "isotropic",
     }  # fmt: skip
-    environment = {**os.environ, "LD_PRELOAD": CXX_RUNTIME, "POCL_MAX_PTHREAD_COUNT": "1"}
     done = subprocess.run(
         [python, str(Path(__file__).with_name("peer_mcx.py"))],
-        input=json.dumps(job), capture_output=True, text=True, env=environment, check=False,
+        input=json.dumps(job), capture_output=True, text=True, env=peer_environment(), check=False,
     )  # fmt: skip
     if done.returncode != 0:
         return None

@@ -3,7 +3,7 @@
 Reads one job as JSON from standard input and writes what it took to standard output:
 
     {"mu_a": [..], "mu_s": [..], "g": [..], "ball_mm": 0, "cells": 60, "photons": 2000, "seed": 1,
-     "source": "isotropic", "threshold": 1e-4, "save": "shares.npy"}
+     "source": "isotropic" | "pencil" | "middle", "threshold": 1e-4, "save": "shares.npy"}
 
 `bench_light.py` starts it; the C++ runtime of the system has to be loaded before pmcxcl's own.
 """
@@ -28,8 +28,9 @@ def main():
         "vol": np.asfortranarray((1 + (inside if len(media) > 1 else 0 * inside)).astype(np.uint8)),
         "prop": [[0, 0, 1, 1], *([*medium, 1] for medium in media)],
         "tstart": 0, "tend": 5e-9, "tstep": 5e-9, "unitinmm": 1.0, "issrcfrom0": 1, "autopilot": 1,
-        "srcpos": [n / 2, n / 2, n / 2 if job["source"] == "isotropic" else 0.0],
-        "srcdir": [0, 0, 1], "srctype": job["source"], "outputtype": "energy", "isreflect": 0,
+        "srcpos": [n / 2, n / 2, 0.0 if job["source"] == "pencil" else n / 2],
+        "srctype": "isotropic" if job["source"] == "isotropic" else "pencil",
+        "srcdir": [0, 0, 1], "outputtype": "energy", "isreflect": 0,
         "minenergy": job["threshold"], "issavedet": 0,
     }  # fmt: skip
     spent = []
