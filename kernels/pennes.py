@@ -206,32 +206,40 @@ def substep(
     offsets = np.array([-sz, sz, -sy, sy, -1, 1])
     dt_sub = dt / theta.dtype.type(n_sub)
 
+    # what a cell's heat flows by, its own and then that of neighbours that keep theirs
+    given = np.empty(7 * n, theta.dtype)
+    beside = np.empty((n, 6), np.int32)
     t = np.empty(n, theta.dtype)
-    t_next = np.empty(n, theta.dtype)
     t_sum = np.zeros(n, np.float64)
     g = np.empty((n, 6), theta.dtype)
+    own = np.empty((n, 3), theta.dtype)  # q, w and what a step makes of a power density
     for i in range(n):
         t[i] = t_old[cells[i]]
+        own[i, 0], own[i, 1], own[i, 2] = q_[cells[i]], w_[cells[i]], dt_sub * c_[cells[i]]
         for side in range(6):
-            g[i, side] = f_[side // 2, min(cells[i], cells[i] + offsets[side])] * inv_h2
+            neighbour = cells[i] + offsets[side]
+            g[i, side] = f_[side // 2, min(cells[i], neighbour)] * inv_h2
+            beside[i, side] = slot_[neighbour]
+            if slot_[neighbour] < 0:
+                beside[i, side] = n + 6 * i + side
+                given[n + 6 * i + side] = t_old[neighbour]
 
     for _ in range(n_sub):
         for i in range(n):
-            cell = cells[i]
-            t_i = min(t[i], t_cap)
-            flux = q_[cell] - w_[cell] * t_i
+            given[i] = min(t[i], t_cap)
+        for i in range(n):
+            t_i = given[i]
+            flux = own[i, 0] - own[i, 1] * t_i
             for side in range(6):
-                neighbour = cell + offsets[side]
-                j = slot_[neighbour]
-                t_nb = min(t[j], t_cap) if j >= 0 else t_old[neighbour]
-                flux += g[i, side] * (t_nb - t_i)
+                flux += g[i, side] * (given[beside[i, side]] - t_i)
             t_sum[i] += t_i
-            row = tissue[code_[cell]]
-            t_next[i], water_[cell] = _boil(
-                t[i] + dt_sub * c_[cell] * flux, water_[cell], row[0], row[1], row[2], t_boil
-            )
-            c_[cell] = theta.dtype.type(1.0) / (row[1] + (row[0] - row[1]) * water_[cell])
-        t, t_next = t_next, t
+            t[i] += own[i, 2] * flux
+            cell = cells[i]
+            if t[i] > t_boil and water_[cell] > 0.0:
+                row = tissue[code_[cell]]
+                t[i], water_[cell] = _boil(t[i], water_[cell], row[0], row[1], row[2], t_boil)
+                c_[cell] = theta.dtype.type(1.0) / (row[1] + (row[0] - row[1]) * water_[cell])
+                own[i, 2] = dt_sub * c_[cell]
 
     perfused, ghosts, held = 0.0, 0.0, 0.0
     for i in range(n):

@@ -84,49 +84,27 @@ def _boil_row(t, water, inv_c, code, tissue, t_boil):
     return n_dry > 0
 
 
-@njit(error_model="numpy", inline="always")
-def _rate(t, warmer, process, low, high, zero, c):
-    """Return the rate of a damage process at the temperature ``t`` [K], 0 below its gate."""
-    a, b, gate, above, below = process
-    y = a - b / t + (above if warmer >= zero else below) * warmer
-    rate = _exp(min(max(y, low), high), c)
-    return rate if t >= gate else zero
-
-
-@njit(error_model="numpy", inline="always")
-def _process(kinetics, number):
-    """Return the numbers of one process: a, b [K], gate [K], s above 43 degC and below [1/K]."""
-    return (
-        kinetics[number, 0],
-        kinetics[number, 1],
-        kinetics[number, 2],
-        kinetics[number, 3],
-        kinetics[number, 4],
-    )
-
-
 @njit(cache=True, error_model="numpy")
-def _damage_row(t_old, t_new, first, n, stasis, whitening, death, kinetics, t_base, dt, c):
-    """Add one step of damage at the mean temperature T of the step, in flat arrays.
+def _damage_row(t_old, t_new, omega, process, t_base, dt, c):
+    """Add one step of damage at the mean temperature T of the step.
 
     dOmega/dt = exp(a - b/T + s (T - 43 degC)), and nothing below the gate.
-    A process is ``(a, b [K], gate [K], s above 43 degC [1/K], s below it [1/K])``. An Arrhenius
+    ``process`` is ``(a, b [K], gate [K], s above 43 degC [1/K], s below it [1/K])``. An Arrhenius
     process is a = ln A, b = E/R, s = 0; equivalent minutes at 43 degC are b = 0, s = -ln R
     (Sapareto 1984). The rate is capped at 100 1/s: far beyond any that decides where Omega is 1.
     """
-    one, two, three = _process(kinetics, 0), _process(kinetics, 1), _process(kinetics, 2)
-    break_point = t_old.dtype.type(316.15)
-    half = t_old.dtype.type(0.5)
-    low = t_old.dtype.type(-60.0)
-    high = t_old.dtype.type(4.605170186)
-    zero = t_old.dtype.type(0.0)
-    for i in range(n):
-        j = first + i
-        t = half * (t_old[j] + t_new[j]) + t_base
+    a, b, gate, above, below = process[0], process[1], process[2], process[3], process[4]
+    break_point = t_new.dtype.type(316.15)
+    half = t_new.dtype.type(0.5)
+    low = t_new.dtype.type(-60.0)
+    high = t_new.dtype.type(4.605170186)
+    zero = t_new.dtype.type(0.0)
+    for i in range(t_new.size):
+        t = half * (t_old[i] + t_new[i]) + t_base
         warmer = t - break_point
-        stasis[j] += dt * _rate(t, warmer, one, low, high, zero, c)
-        whitening[j] += dt * _rate(t, warmer, two, low, high, zero, c)
-        death[j] += dt * _rate(t, warmer, three, low, high, zero, c)
+        y = a - b / t + (above if warmer >= zero else below) * warmer
+        rate = _exp(min(max(y, low), high), c)
+        omega[i] += dt * rate if t >= gate else zero
 
 
 @njit(cache=True, error_model="numpy")
@@ -154,34 +132,39 @@ def _conductivity(t, water, wet, dry, gain, start, inv_span, zero, one):
 
 
 @njit(cache=True, error_model="numpy")
-def _conductivity_row(t, water, first, n, code, tissue, k):
-    """Conductivity by temperature and water; return whether that of any cell has changed."""
-    one, zero = t.dtype.type(1.0), t.dtype.type(0.0)
-    p = code[first]
+def _is_mixed(code, first, n):
+    """Say whether cells of a row are of several tissues; of one, its numbers are looked up once."""
     mixed = np.uint8(0)
     for i in range(n):
-        mixed |= code[first + i] ^ p
+        mixed |= code[first + i] ^ code[first]
+    return mixed > 0
+
+
+@njit(cache=True, error_model="numpy")
+def _conductivity_row(t, water, first, n, code, tissue, is_mixed, k):
+    """Conductivity by temperature and water; return whether that of any cell has changed."""
+    one, zero = t.dtype.type(1.0), t.dtype.type(0.0)
     has_changed = np.int32(0)
-    if mixed == 0:  # one tissue: its numbers are looked up once
-        wet, dry, gain = tissue[p, 3], tissue[p, 4], tissue[p, 5]
-        start, inv_span = tissue[p, 6], tissue[p, 7]
+    if is_mixed:
         for i in range(n):
             j = first + i
-            new = _conductivity(t[j], water[j], wet, dry, gain, start, inv_span, zero, one)
+            row = tissue[code[j]]
+            new = _conductivity(t[j], water[j], row[3], row[4], row[5], row[6], row[7], zero, one)
             has_changed |= np.int32(new != k[j])
             k[j] = new
         return has_changed
+    row = tissue[code[first]]
+    wet, dry, gain, start, inv_span = row[3], row[4], row[5], row[6], row[7]
     for i in range(n):
         j = first + i
-        row = tissue[code[j]]
-        new = _conductivity(t[j], water[j], row[3], row[4], row[5], row[6], row[7], zero, one)
+        new = _conductivity(t[j], water[j], wet, dry, gain, start, inv_span, zero, one)
         has_changed |= np.int32(new != k[j])
         k[j] = new
     return has_changed
 
 
 @njit(cache=True, error_model="numpy")
-def _perfusion_row(t, stasis, first, n, code, tissue, law, shutdown, t_base, w, c):
+def _perfusion_row(t, stasis, first, n, code, tissue, is_mixed, law, shutdown, t_base, w, c):
     """Perfusion by its law.
 
     ``law``: 0 constant, 1 stasis, 2 stasis with hyperaemia before it, 3 none once past 60 degC.
@@ -190,16 +173,16 @@ def _perfusion_row(t, stasis, first, n, code, tissue, law, shutdown, t_base, w, 
     one, zero, most = t.dtype.type(1.0), t.dtype.type(0.0), t.dtype.type(60.0)
     kept = one - shutdown
     cutoff = t.dtype.type(333.15) - t_base
-    if law == 1:
+    if law == 1 and not is_mixed:
+        rest = tissue[code[first], 8]
+        for i in range(n):
+            j = first + i
+            w[j] = rest * (kept + shutdown * _exp(-min(stasis[j], most), c))
+    elif law == 1 or law == 2:
         for i in range(n):
             j = first + i
             flow = _exp(-min(stasis[j], most), c)
-            w[j] = tissue[code[j], 8] * (kept + shutdown * flow)
-    elif law == 2:
-        for i in range(n):
-            j = first + i
-            flow = _exp(-min(stasis[j], most), c)
-            if tissue[code[j], 9] > zero:
+            if law == 2 and tissue[code[j], 9] > zero:
                 flow = t.dtype.type(_flow_with_hyperaemia(flow))
             w[j] = tissue[code[j], 8] * (kept + shutdown * flow)
     elif law == 3:
@@ -223,7 +206,7 @@ def _char_row(t, water, char, t_char, inv_ramp, dry):
 
 @njit(cache=True, error_model="numpy")
 def _hot_span(t_old, t_new, skip, x0, x1):
-    """Return where the cells above ``skip`` of a row begin and end.
+    """Return where the cells above ``skip`` begin and end, in flat arrays between x0 and x1.
 
     More cells of the row are taken along, which changes nothing, until the loops over them need no
     remainder: that would be done one by one.
@@ -279,8 +262,13 @@ def react(
     inv_ramp = theta.dtype.type(1.0 / 20.0)
     dry = theta.dtype.type(0.05)
     old_, t_, k_, w_ = theta_old.reshape(-1), theta.reshape(-1), k.reshape(-1), w.reshape(-1)
-    water_, code_, stasis_ = water.reshape(-1), code.reshape(-1), stasis.reshape(-1)
-    whitening_, death_ = whitening.reshape(-1), death.reshape(-1)
+    water_, char_, code_, c_ = (
+        water.reshape(-1),
+        char.reshape(-1),
+        code.reshape(-1),
+        inv_c.reshape(-1),
+    )
+    stasis_, whitening_, death_ = stasis.reshape(-1), whitening.reshape(-1), death.reshape(-1)
     for plane in prange(z0, z1):
         z = np.int64(plane)
         c = _exp_coefficients(theta)
@@ -288,21 +276,25 @@ def react(
             conducts[z, y] = 0
             if hot[z, y] == 0:
                 continue
-            begin, end = _hot_span(theta_old[z, y], theta[z, y], skip, x0, x1)
-            t = theta[z, y, begin:end]
+            start = (z * ny + y) * nx
+            i, j = _hot_span(old_, t_, skip, start + x0, start + x1)
+            t = t_[i:j]
             n_boiling = 0
-            for i in range(t.size):
-                n_boiling += t[i] > t_boil
+            for m in range(t.size):
+                n_boiling += t[m] > t_boil
             if n_boiling > 0 or dried[z, y]:
-                row = water[z, y, x0:x1]
-                dried[z, y] = _boil_row(
-                    theta[z, y, x0:x1], row, inv_c[z, y, x0:x1], code[z, y, x0:x1], tissue, t_boil
-                )
-                _char_row(theta[z, y, x0:x1], row, char[z, y, x0:x1], t_char, inv_ramp, dry)
-            first, n = np.uint64((z * ny + y) * nx + begin), np.uint64(end - begin)
-            _damage_row(old_, t_, first, n, stasis_, whitening_, death_, kinetics, t_base, dt, c)
-            conducts[z, y] = _conductivity_row(t_, water_, first, n, code_, tissue, k_)
-            _perfusion_row(t_, stasis_, first, n, code_, tissue, law, shutdown, t_base, w_, c)
+                dried[z, y] |= _boil_row(t, water_[i:j], c_[i:j], code_[i:j], tissue, t_boil)
+                _char_row(t, water_[i:j], char_[i:j], t_char, inv_ramp, dry)
+            before = old_[i:j]
+            _damage_row(before, t, stasis_[i:j], kinetics[0], t_base, dt, c)
+            _damage_row(before, t, whitening_[i:j], kinetics[1], t_base, dt, c)
+            _damage_row(before, t, death_[i:j], kinetics[2], t_base, dt, c)
+            first, n = np.uint64(i), np.uint64(j - i)
+            mixed = _is_mixed(code_, first, n)
+            conducts[z, y] = _conductivity_row(t_, water_, first, n, code_, tissue, mixed, k_)
+            _perfusion_row(
+                t_, stasis_, first, n, code_, tissue, mixed, law, shutdown, t_base, w_, c
+            )
 
 
 @njit(cache=True, error_model="numpy")
