@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from ablsim.geometry import perpendiculars, unit_directions
-from ablsim.kernels import distance
 
 FloatArray = NDArray[np.float64]
 
@@ -82,14 +81,20 @@ def distance_to_surface(points: FloatArray, triangles: FloatArray) -> FloatArray
 
     The distance to a triangle is exact; it is taken over the triangles whose centres are nearest.
     """
-    # nodes drawn tight around their centres make far points look into many more of them
-    tree = cKDTree(triangles.mean(axis=1), balanced_tree=False, compact_nodes=False)
-    count = min(_NEIGHBOURS, len(triangles))
-    _, index = tree.query(points, k=count)
-    found = np.empty(len(points))
-    near = np.reshape(index, (len(points), count))
-    distance.to_nearest(np.asarray(points, dtype=np.float64), triangles, near, found)
-    return found
+    points = np.ascontiguousarray(points, dtype=np.float64)
+    triangles = np.ascontiguousarray(triangles, dtype=np.float64)
+    a, b, c = np.moveaxis(triangles, 1, 0)
+    # here, for who only asks for areas must not load compiled loops before its workers start
+    from ablsim.kernels.distance import nearest_of
+
+    # A query leaves branches out by the planes that cut the tree. Boxes shrunk to their triangles
+    # are cut along the surface, hardly ever between it and a point: queries take several times as
+    # long.
+    tree = cKDTree((a + b + c) / 3.0, leafsize=64, compact_nodes=False, balanced_tree=False)
+    _, candidates = tree.query(points, k=range(1, min(_NEIGHBOURS, len(triangles)) + 1))
+    distances = np.empty(len(points))
+    nearest_of(points, triangles, candidates, distances)
+    return distances
 
 
 def _fan(first: FloatArray, second: FloatArray) -> FloatArray:

@@ -5,11 +5,12 @@ Cells do not resolve a tip. `FibreTips` keeps the estimate that stands beside th
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ablsim.grid import Grid, Point
 from ablsim.heat.tip import equivalent_radius, tip_excess
@@ -72,10 +73,8 @@ class FibreTips:
         self._grid = grid
         self._char = char
         self._base = base_temperature
+        self._charring = CHAR_TEMPERATURE.si  # a unit takes longer to convert than a tip to look at
         self._fibres: tuple[Fibre, ...] = ()
-        self._lit = self._tips = _Places(grid, np.empty((0, 3)))
-        self._ends = [0]
-        self._radii: tuple[float, ...] = ()
         self._clean = (1.0 if char == "film" else 0.0,) * n_fibres
         self._levels: tuple[float, ...] = self._clean
         self._peaks: tuple[float, ...] = (start_temperature,) * n_fibres
@@ -116,8 +115,11 @@ class FibreTips:
         self._fibres = tuple(fibres)
         lit = [_lit_points(fibre, self._grid.spacing) for fibre in fibres]
         self._lit = _Places(self._grid, np.concatenate(lit))
-        self._ends = np.cumsum([len(points) for points in lit]).tolist()
+        self._starts = np.cumsum([0, *map(len, lit[:-1])])
         self._tips = _Places(self._grid, [fibre.tip for fibre in fibres])
+        self._bare = np.array([fibre.kind == "bare" for fibre in fibres])
+        # a diffuser has no face: its light is spread, and nothing is missing where it is hottest
+        self._faces = tuple(0.5 * f.core_diameter if f.kind == "bare" else math.inf for f in fibres)
         self._radii = tuple(
             equivalent_radius(self._grid, fibre) if fibre.kind == "bare" else math.inf
             for fibre in fibres
@@ -144,39 +146,37 @@ class FibreTips:
         duration : float
             How long they took [s].
         """
-        grown, peaks = list(self._levels), list(self._peaks)
-        looks = self._look(tissue, [level * film_powers.get(f.name, 0.0) for f in self._fibres])
-        for i, (fibre, (hottest, dry)) in enumerate(zip(self._fibres, looks, strict=True)):
-            peaks[i] = max(peaks[i], hottest)
-            if self._char != "film_when_hot" or fibre.name not in film_powers:
-                continue
-            if grown[i] > 0.0 or (dry and hottest >= CHAR_TEMPERATURE.si):
-                grown[i] = min(1.0, grown[i] + duration / FILM_GROWTH)
-        before, self._levels, self._peaks = self._levels, tuple(grown), tuple(peaks)
+        powers = [level * film_powers.get(fibre.name, 0.0) for fibre in self._fibres]
+        hottest = self._hottest(tissue, powers)
+        self._peaks = tuple(np.maximum(self._peaks, hottest).tolist())
+        if self._char != "film_when_hot":
+            return False
+        chars = self._dry(tissue) & (hottest >= self._charring)
+        before = self._levels
+        self._levels = tuple(
+            min(1.0, grown + duration / FILM_GROWTH)
+            if fibre.name in film_powers and (grown > 0.0 or begins)
+            else grown
+            for fibre, grown, begins in zip(self._fibres, before, chars, strict=True)
+        )
         return self._levels != before
 
-    def _look(self, tissue: Tissue, film_powers: Sequence[float]) -> Iterator[tuple[float, bool]]:
-        """Yield the temperature of each tip [K] and whether its tissue is dry.
+    def _hottest(self, tissue: Tissue, film_powers: Sequence[float]) -> NDArray[np.float64]:
+        """Return the temperature of each tip [K]; of a diffuser, where its length is hottest."""
+        rise = np.maximum.reduceat(self._lit.read(tissue.inner("theta")), self._starts)
+        k = self._tips.read(tissue.inner("k")).tolist()
+        columns = zip(film_powers, k, self._faces, self._radii, strict=True)
+        return np.asarray(self._base + rise + [tip_excess(*of_one) for of_one in columns])
 
-        A diffuser spreads its light: where its active length is hottest counts, as computed.
-        """
-        rise = self._lit.read(tissue.inner("theta"))
-        water, k = (self._tips.read(tissue.inner(name)) for name in ("water", "k"))
-        starts = [0, *self._ends[:-1]]
-        for i, (fibre, start, end) in enumerate(zip(self._fibres, starts, self._ends, strict=True)):
-            hottest = self._base + float(rise[start:end].max())
-            if fibre.kind != "bare":
-                yield hottest, False
-                continue
-            face = 0.5 * fibre.core_diameter
-            excess = tip_excess(film_powers[i], float(k[i]), face, self._radii[i])
-            yield hottest + excess, bool(water[i] < DRY)
+    def _dry(self, tissue: Tissue) -> NDArray[np.bool_]:
+        """Say at which bare tips the tissue is dry."""
+        return np.asarray(self._bare & (self._tips.read(tissue.inner("water")) < DRY))
 
     def records(self) -> tuple[TipRecord, ...]:
         """Return what to report of each fibre; no temperature above the cap is a result."""
         cap = CAP_TEMPERATURE.si
         return tuple(
-            TipRecord(fibre.name, min(peak, cap), peak >= cap, peak >= CHAR_TEMPERATURE.si)
+            TipRecord(fibre.name, min(peak, cap), peak >= cap, peak >= self._charring)
             for fibre, peak in zip(self._fibres, self._peaks, strict=True)
         )
 
@@ -189,17 +189,22 @@ def _lit_points(fibre: Fibre, spacing: float) -> NDArray[np.float64]:
 
 
 class _Places:
-    """Points ``(n, 3)`` [m] at which fields are read, trilinear between cell centres."""
+    """Points ``(n, 3)`` [m] where fields are read, trilinear between cell centres.
 
-    def __init__(self, grid: Grid, points: Sequence[Point] | NDArray[np.float64]) -> None:
-        index = grid.index(np.reshape(points, (-1, 3)))
+    Which cells count, and how much, is found once: fields are read there after every few steps.
+    Beyond the outermost centres a field goes on as it is at them.
+    """
+
+    def __init__(self, grid: Grid, points: ArrayLike) -> None:
         last = np.array(grid.shape) - 1
-        below = np.floor(np.clip(index, 0, last)).astype(np.intp)
-        share = np.clip(index, 0, last) - below
-        corners = np.array(list(np.ndindex(2, 2, 2)))[:, None]
-        self._cells = tuple(np.moveaxis(np.minimum(below + corners, last), -1, 0))
+        index = np.clip(grid.index(points), 0.0, last)
+        below = np.floor(index).astype(np.intp)
+        share = index - below
+        corners = np.array(list(product((0, 1), repeat=3)))[:, None]
+        z, y, x = np.moveaxis(np.minimum(below + corners, last), -1, 0)
+        self._cells = z, y, x
         self._weights = np.where(corners == 1, share, 1.0 - share).prod(axis=-1)
 
     def read(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return a field at the points, shape (n,)."""
+        """Return a field of shape (nz, ny, nx) at the points, shape (n,)."""
         return np.asarray((self._weights * values[self._cells]).sum(axis=0))

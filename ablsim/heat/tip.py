@@ -68,11 +68,16 @@ def lattice_potential(shares: ArrayLike, first: ArrayLike, index: ArrayLike) -> 
 
 
 def _walk(cells: NDArray[np.int_], place: float) -> Array64:
-    """Return how much of a walk from each cell is at ``place`` at each time, shape (n, times)."""
+    """Return how much of a walk from each cell is at ``place`` at each time, shape (n, times).
+
+    The cells are neighbours in rising order.
+    """
     below = math.floor(place)
     share = place - below
-    near, far = (ive(np.abs(cells - end)[:, None], 2.0 * _TIMES) for end in (below, below + 1))
-    return np.asarray((1.0 - share) * near + share * far)
+    # from a cell to the far end is as from the cell before it to the near end
+    steps = np.append(cells[0] - 1, cells) - below
+    walks = ive(np.abs(steps)[:, None], 2.0 * _TIMES)
+    return np.asarray((1.0 - share) * walks[1:] + share * walks[:-1])
 
 
 def equivalent_radius(grid: Grid, fibre: Fibre) -> float:

@@ -1,5 +1,7 @@
 """Triangulated surfaces: area, calipers, distances."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -66,32 +68,45 @@ def test_a_point_on_the_surface_is_at_no_distance_from_it():
     np.testing.assert_allclose(distance_to_surface(points, square()), 0.0, atol=1e-12)
 
 
-def _to_segment(point, start, end):
-    along = end - start
-    length = along @ along
-    share = np.clip((point - start) @ along / length, 0.0, 1.0) if length > 0.0 else 0.0
-    return np.linalg.norm(point - start - share * along)
+def distance_by_faces(point, corners):
+    """The least distance to a mixture of one, two or three corners that lies straight below."""
+    distances = []
+    for count in (1, 2, 3):
+        for first, *rest in combinations(corners, count):
+            sides = np.reshape(rest, (-1, 3)) - first
+            shares = np.linalg.lstsq(sides.T, point - first)[0]
+            if np.all(shares >= 0.0) and shares.sum() <= 1.0:
+                distances.append(np.linalg.norm(point - first - shares @ sides))
+    return min(distances)
 
 
-def _to_triangle(point, triangle):
-    """Height over the triangle if the foot's barycentric coordinates are positive, else edges."""
-    a, b, c = triangle
-    edges = min(_to_segment(point, *ends) for ends in ((a, b), (b, c), (c, a)))
-    sides = np.column_stack((b - a, c - a))
-    if np.linalg.matrix_rank(sides, tol=1e-9) < 2:
-        return edges
-    (u, v), *_ = np.linalg.lstsq(sides, point - a, rcond=None)
-    if u < 0.0 or v < 0.0 or u + v > 1.0:
-        return edges
-    return np.linalg.norm(a + sides @ (u, v) - point)
+@pytest.mark.parametrize("kind", ["any", "needle", "exact needle", "edge", "point"])
+def test_the_distance_to_a_triangle_is_that_to_its_nearest_mixture_of_corners(kind):
+    rng = np.random.default_rng(8)
+    for corners in rng.normal(size=(30, 3, 3)):
+        a, b, _ = corners
+        if kind == "needle":  # its area is not quite nought
+            corners[2] = a + 0.7 * (b - a)
+        elif kind == "exact needle":
+            corners[:] = np.round(8.0 * a) + np.array([[0.0], [3.0], [-1.0]]) * np.round(8.0 * b)
+        elif kind == "edge":
+            corners[2] = b
+        elif kind == "point":
+            corners[1:] = a
+        points = corners.mean(axis=0) + 2.0 * rng.normal(size=(20, 3))
+        expected = [distance_by_faces(point, corners) for point in points]
+        found = distance_to_surface(points, corners[None])
+        np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
 
 
-def test_distances_are_exact_even_to_triangles_that_have_no_area():
-    random = np.random.default_rng(8)
-    triangles = random.normal(size=(12, 3, 3))
-    triangles[0, 2] = triangles[0, 1]
-    triangles[1, 2] = 2.0 * triangles[1, 1] - triangles[1, 0]
-    triangles[2, 1:] = triangles[2, 0]
-    points = 2.0 * random.normal(size=(300, 3))
-    expected = [min(_to_triangle(point, one) for one in triangles) for point in points]
-    np.testing.assert_allclose(distance_to_surface(points, triangles), expected, rtol=1e-9)
+def test_among_many_triangles_the_nearest_one_counts():
+    rng = np.random.default_rng(9)
+    surface = square(n=5)
+    surface[..., 2] = surface[..., 0] * surface[..., 1]
+    points = rng.uniform(-0.5, 1.5, (30, 3))
+    expected = [min(distance_by_faces(p, triangle) for triangle in surface) for p in points]
+    np.testing.assert_allclose(distance_to_surface(points, surface), expected, rtol=1e-12)
+
+
+def test_no_points_have_no_distances():
+    assert distance_to_surface(np.empty((0, 3)), square()).shape == (0,)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import map_coordinates
 
 from ablsim.grid import Grid
 from ablsim.light.fibre import Fibre
@@ -79,6 +80,20 @@ def test_a_diffuser_is_as_hot_as_the_hottest_place_along_its_active_length():
     tips = make_tips(fibres=(diffuser,))
     tips.follow(tissue, {"D": 0.0}, 1.0, 1.0)
     assert peaks(tips) == [90.0]
+
+
+def test_tissue_is_read_between_the_centres_of_cells_and_goes_on_beyond_the_outermost():
+    rng = np.random.default_rng(4)
+    tissue = Slab()
+    tissue.theta[...] = rng.uniform(1.0, 60.0, GRID.shape)
+    corner = (11.8e-3, 10.9e-3, -11.6e-3)
+    at = [*rng.uniform(-11e-3, 11e-3, (9, 3)), corner, np.negative(corner), (11.5e-3, 0.0, 0.5e-3)]
+    fibres = [Fibre(f"F{i}", "bare", tuple(tip), (0.0, 1.0, 0.0)) for i, tip in enumerate(at)]
+    tips = make_tips(fibres=fibres)
+    tips.follow(tissue, {}, 1.0, 1.0)
+    expected = map_coordinates(tissue.theta, GRID.index(at).T, float, order=1, mode="nearest")
+    found = [record.peak - BODY for record in tips.records()]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("char", "level"), [("none", 0.0), ("film", 1.0), ("film_when_hot", 0.0)])

@@ -69,7 +69,7 @@ rkl.stage(theta, rate, first, *fields, (1.5, -0.6, 0.4, -0.2), 63.0, before, per
 omega, coagulated, light, burnt = changing.gather(whitening, rng.random(shape).round(), char,
                                                   0.5 * char, q)
 triangles, away = rng.random((9, 3, 3)), np.zeros(20)
-distance.to_nearest(2 * rng.random((20, 3)), triangles, rng.integers(0, 9, (20, 4)), away)
+distance.nearest_of(2 * rng.random((20, 3)), triangles, rng.integers(0, 9, (20, 4)), away)
 np.savez(sys.argv[1], omega=omega, coagulated=coagulated, light=light, burnt=burnt, away=away,
          rate=rate, first=first, second=before, fastest=fastest, boils=boils,
          corrections=corrections, theta=theta, water=water, char=char, stasis=stasis,
