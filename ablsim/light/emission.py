@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
 from ablsim.deposition import SOURCE_WIDTH
 from ablsim.errors import CaseError
 from ablsim.grid import Grid, Point
+from ablsim.kernels import beam
 
 Array64 = NDArray[np.float64]
 Floats = NDArray[np.floating]
@@ -125,28 +125,12 @@ def _launch_beam(
         nothing = np.zeros(0)
         return Launch(np.zeros((0, 3)), nothing, nothing, share)
     ds = way / pieces
-    start = ds * np.arange(pieces)
-    index = grid.index(tip + (start + 0.5 * ds)[:, None] * axis).T
-    absorption = map_coordinates(mu_a, index, np.float64, order=1, mode="nearest")
-    attenuation = absorption + map_coordinates(
-        mu_s_prime, index, np.float64, order=1, mode="nearest"
+    step = axis[::-1] * (ds / grid.spacing)
+    distance, scattered, absorbed, left = beam.lose(
+        mu_a, mu_s_prime, grid.index(tip), step, ds, pieces, _BEAM_END
     )
-    depth = attenuation * ds
-    arriving = np.exp(-np.concatenate([[0.0], np.cumsum(depth)]))
-    lost = -arriving[:-1] * np.expm1(-depth)
-    left = float(arriving[-1])
-    if left < _BEAM_END:
-        pieces = int(np.argmax(arriving < _BEAM_END))
-        lost[pieces - 1] += arriving[pieces]
-        left = 0.0
-    lost, depth = share * lost[:pieces], depth[:pieces]
-    # centroid of an exponential loss within its piece
-    thin = depth < 1e-4
-    safe = np.where(thin, 1.0, depth)
-    centroid = np.where(thin, 0.5 - depth / 12.0, 1.0 / safe - 1.0 / np.expm1(safe))
-    points = tip + (start[:pieces] + ds * centroid)[:, None] * axis
-    albedo = 1.0 - absorption[:pieces] / attenuation[:pieces]
-    return Launch(points, lost * albedo, lost * (1.0 - albedo), share * left)
+    points = tip + distance[:, None] * axis
+    return Launch(points, share * scattered, share * absorbed, share * left)
 
 
 def _way_out(grid: Grid, tip: Array64, axis: Array64) -> float:
