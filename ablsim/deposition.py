@@ -8,11 +8,10 @@ that width get a Gaussian of half a cell: a narrower one would pull the source t
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erf
 
 from ablsim.errors import CaseError
-from ablsim.grid import Grid
-from ablsim.kernels.spreading import add_separable
+from ablsim.grid import Block, Grid
+from ablsim.kernels.spreading import add_separable, weigh
 
 SOURCE_WIDTH = 0.5e-3
 """Standard deviation [m] of the Gaussian that every source is spread with, on cells up to 1 mm."""
@@ -69,46 +68,38 @@ def deposit(
 
 def spread(
     grid: Grid, points: ArrayLike, amounts: ArrayLike, *, width: float | None = None
-) -> tuple[tuple[slice, slice, slice], Array64]:
+) -> tuple[Block, Array64]:
     """Return the block of cells that `deposit` would touch, and the amounts in it.
 
-    Several sets of amounts, shape ``(sets, n)``, give as many blocks, ``(sets, nz, ny, nx)``.
+    ``amounts`` of shape (..., n) are as many blocks, (..., nz, ny, nx): the weights are the same.
     """
     if width is None:
         width = max(SOURCE_WIDTH, 0.5 * grid.spacing)
     positions = np.asarray(points, dtype=np.float64).reshape(-1, 3)
     values = np.asarray(amounts, dtype=np.float64)
-    if not np.all(grid.contains(positions)):
-        outside = positions[~grid.contains(positions)][0] * 1e3
+    inside = grid.contains(positions)
+    if not inside.all():
+        x, y, z = positions[~inside][0] * 1e3
         msg = (
-            f"a source at ({outside[0]:.4g}, {outside[1]:.4g}, {outside[2]:.4g}) mm lies outside "
+            f"a source at ({x:.4g}, {y:.4g}, {z:.4g}) mm lies outside "
             "the computed box: make domain.size larger or move the source"
         )
         raise CaseError(msg)
-    if values.size == 0:
-        return (slice(0, 0), slice(0, 0), slice(0, 0)), np.zeros((*values.shape[:-1], 0, 0, 0))
+    sets = values.shape[:-1]
+    if len(positions) == 0:
+        return (slice(0, 0), slice(0, 0), slice(0, 0)), np.zeros((*sets, 0, 0, 0))
+    cells = (positions - grid.origin) / grid.spacing
     # z, y, x like the arrays
     axes = [
-        _weights((positions[:, d] - grid.origin[d]) / grid.spacing, width / grid.spacing, n)
+        weigh(cells[:, d], width / grid.spacing, _CUT, n)
         for d, n in zip((2, 1, 0), grid.shape, strict=True)
     ]
     first = [int(start.min()) for start, _ in axes]
     last = [int(start.max()) + weight.shape[1] for start, weight in axes]
-    sets = values.reshape(-1, len(positions))
-    blocks = np.zeros([len(sets), *(b - a for a, b in zip(first, last, strict=True))])
+    block = np.zeros((*sets, *(b - a for a, b in zip(first, last, strict=True))))
     (z0, wz), (y0, wy), (x0, wx) = axes
-    for block, one in zip(blocks, sets, strict=True):
-        add_separable(block, np.asarray(first), z0, y0, x0, wz, wy, wx, one)
+    each = block.reshape(-1, *block.shape[-3:])
+    rows = values.reshape(len(each), -1)
+    add_separable(each, np.asarray(first), z0, y0, x0, wz, wy, wx, rows)
     z, y, x = (slice(a, b) for a, b in zip(first, last, strict=True))
-    return (z, y, x), blocks if values.ndim == 2 else blocks[0]
-
-
-def _weights(position: Array64, width: float, n_cells: int) -> tuple[NDArray[np.intp], Array64]:
-    """Return first cells and shares of the Gaussians at ``position`` (in cells) along one axis."""
-    reach = min(2 * int(np.ceil(_CUT * width)) + 1, n_cells)
-    start = np.floor(position).astype(np.intp) - reach // 2
-    start = np.clip(start, 0, n_cells - reach)
-    edges = start[:, None] + np.arange(reach + 1) - position[:, None]
-    edges = np.clip(edges, -_CUT * width, _CUT * width)
-    share = np.diff(erf(edges / (np.sqrt(2.0) * width)), axis=1)
-    return start, share / share.sum(axis=1, keepdims=True)
+    return (z, y, x), block

@@ -13,8 +13,8 @@ from ablsim.domain import Domain
 from ablsim.grid import Block
 from ablsim.heat.film import film_heat
 from ablsim.heat.track import track_heat
-from ablsim.kernels import changing
-from ablsim.light.coefficients import coagulated_fraction
+from ablsim.kernels.whitening import has_changed
+from ablsim.light.coefficients import coagulated_fraction, whitening_rates
 from ablsim.light.emission import Emission
 from ablsim.light.engine import LightSettings
 from ablsim.light.fibre import Fibre
@@ -83,6 +83,7 @@ class Illumination:
         # light spreads from a tip as in the tissue that nearly all of it is in
         self._index = domain.tissues[0].optical.refractive_index.si
         self._whitening_span = whitening_span
+        self._rates = whitening_rates(whitening_span)
         self._film_fraction = film_fraction
         self._track_fraction = track_fraction
         self._track_length = track_length
@@ -96,6 +97,8 @@ class Illumination:
         self._tracks: tuple[float, ...] = ()
         self._arriving: tuple[float, ...] = ()
         self._released = np.zeros(domain.grid.shape, dtype=np.float32)
+        self._optical = 0.0
+        self._shining: tuple[Emission, ...] = ()
         self._solved_for: tuple[Emission, ...] = ()
         self._solved_at = 0.0
         self.n_updates = 0
@@ -130,6 +133,8 @@ class Illumination:
             arriving * self._film_fraction * level if fibre.kind == "bare" else 0.0
             for (fibre, _, level), arriving in zip(firing, self._arriving, strict=True)
         )
+        self._optical = sum(self._arriving) - sum(self._films)
+        self._shining = self._emissions()
         block = lit_block(self._domain.grid, self._fibres, self._reach)
         if block != self._lit.block:
             self._lit, self._solved_for = self._light_up(block), ()
@@ -155,11 +160,6 @@ class Illumination:
 
     def _coagulated(self, whitening: NDArray[np.floating]) -> NDArray[np.float32]:
         return coagulated_fraction(whitening, self._whitening_span).astype(np.float32)
-
-    @property
-    def _optical(self) -> float:
-        """Power that leaves the fibres as light [W]."""
-        return sum(self._arriving) - sum(self._films)
 
     def _emissions(self) -> tuple[Emission, ...]:
         return tuple(
@@ -194,22 +194,23 @@ class Illumination:
         if self._optical <= 0.0:
             return False
         lit = self._lit
-        if lit.field is None or not _is_same(self._emissions(), self._solved_for):
+        if lit.field is None or not _is_same(self._shining, self._solved_for):
             return True
-        shared, own = lit.within(region if self._seen else lit.block)
-        omega, before, light, burnt = changing.gather(
-            whitening[shared],
-            lit.coagulation[own],
-            char[shared],
-            lit.char[own],
-            lit.field.absorbed_per_watt[own],
-        )
-        change = np.abs(self._coagulated(omega) - before)
-        moved = burnt + float((light * change).sum(dtype=np.float64))
-        moved *= lit.grid.cell_volume
-        moved /= lit.field.absorbed
         old = now - self._solved_at >= self._interval
-        return moved > OPTICS_CHANGE or (old and moved > OPTICS_STALE)
+        allowed = OPTICS_STALE if old else OPTICS_CHANGE
+        _, own = lit.within(region if self._seen else lit.block)
+        return bool(
+            has_changed(
+                whitening[lit.block],
+                char[lit.block],
+                lit.coagulation,
+                lit.char,
+                lit.field.absorbed_per_watt,
+                self._rates,
+                tuple(end for part in own for end in (part.start, part.stop)),
+                allowed * lit.field.absorbed / lit.grid.cell_volume,
+            )
+        )
 
     def solve(
         self,
@@ -223,7 +224,7 @@ class Illumination:
         shared, own = self._lit.within(region if self._seen else self._lit.block)
         self._lit.change(own, self._coagulated(whitening[shared]), char[shared].astype(np.float32))
         self._seen = True
-        self._solved_for = self._emissions()
+        self._solved_for = self._shining
         field = self._lit.solve(self._solved_for, self.n_updates)
         self._solved_at = now
         self.n_updates += 1
@@ -285,7 +286,11 @@ class Illumination:
 
 def _is_same(some: Sequence[Emission], others: Sequence[Emission]) -> bool:
     """Say whether the same fibres fire with the same shares, up to rounding."""
-    return len(some) == len(others) and all(
-        replace(one, share=other.share) == other and abs(one.share - other.share) < SHARE_ROUNDING
-        for one, other in zip(some, others, strict=True)
+    return some == others or (
+        len(some) == len(others)
+        and all(
+            replace(one, share=other.share) == other
+            and abs(one.share - other.share) < SHARE_ROUNDING
+            for one, other in zip(some, others, strict=True)
+        )
     )

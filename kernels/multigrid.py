@@ -227,3 +227,38 @@ def prolong_serial(fz, fy, fx, z, z_c):
     """Do what `prolong` does with one thread."""
     for i in range(1, z.shape[0] - 1):
         _prolong_plane(i, fz, fy, fx, z, z_c)
+
+
+START, FORTH, BACK, RESTRICT, PROLONG = range(5)
+"""Operations on a level: `start`, `relax` and its adjoint, and the ways to the coarser and back."""
+
+
+@njit(cache=True, error_model="numpy")
+def _arrays_of(level, store, layout):
+    """Return diag, tz, ty, tx, b and z of a level."""
+    first, nz, ny, nx = layout[level, 0], layout[level, 1], layout[level, 2], layout[level, 3]
+    arrays = store[first : first + 6 * nz * ny * nx].reshape(6, nz, ny, nx)
+    return arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5]
+
+
+@njit(cache=True, error_model="numpy")
+def perform_serial(steps, store, layout, damping):
+    """Perform ``steps`` of a cycle, pairs of operation and level, with one thread.
+
+    One call, for small levels are done sooner than they are called. ``layout[level]`` says where
+    the level's six arrays begin in ``store`` and their padded shape.
+    """
+    for n in range(steps.shape[0]):
+        operation, level = steps[n, 0], steps[n, 1]
+        diag, tz, ty, tx, b, z = _arrays_of(level, store, layout)
+        if operation == START:
+            start_serial(z, b, diag, tz, damping[level])
+        elif operation in (FORTH, BACK):
+            relax_serial(z, b, diag, tz, ty, tx, damping[level], int(operation == FORTH))
+        else:
+            _, _, _, _, b_c, z_c = _arrays_of(level + 1, store, layout)
+            fz, fy, fx = min(2, z.shape[0] - 2), min(2, z.shape[1] - 2), min(2, z.shape[2] - 2)
+            if operation == RESTRICT:
+                restrict_serial(fz, fy, fx, z, b, diag, tz, ty, tx, b_c)
+            else:
+                prolong_serial(fz, fy, fx, z, z_c)

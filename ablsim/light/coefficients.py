@@ -61,6 +61,17 @@ N_RATES = 9
 """Rates that stand for a continuous spread: enough for 0.1 % of the tissue at a span of 10."""
 
 
+def whitening_rates(rate_span: float) -> NDArray[np.float64]:
+    """Return the rates at which parts of the tissue whiten, relative to the middle one, (n,) [1].
+
+    See `coagulated_fraction`: `N_RATES` of them, or one if ``rate_span`` is 1.
+    """
+    if rate_span == 1.0:
+        return np.ones(1)
+    exponents = (2 * np.arange(N_RATES) + 1) / N_RATES - 1.0  # each the middle of its share
+    return np.asarray(rate_span**exponents)
+
+
 def coagulated_fraction(whitening: ArrayLike, rate_span: float = 1.0) -> Floats:
     """Return the share of tissue that has whitened, 1 - exp(-Omega).
 
@@ -86,13 +97,11 @@ def coagulated_fraction(whitening: ArrayLike, rate_span: float = 1.0) -> Floats:
     [0.17, 0.6, 0.95]
     """
     omega = np.asarray(whitening)
-    if rate_span == 1.0:
-        return np.asarray(-np.expm1(-omega))
+    rates = whitening_rates(rate_span)
     share = np.zeros_like(omega, dtype=np.result_type(omega, np.float32))
-    for number in range(N_RATES):
-        exponent = (2 * number + 1) / N_RATES - 1.0  # the middle of its ninth of the spread
-        share -= np.expm1(-(rate_span**exponent) * omega)
-    return np.asarray(share / N_RATES)
+    for rate in rates:
+        share -= np.expm1(-float(rate) * omega)
+    return np.asarray(share / rates.size)
 
 
 def mix(

@@ -85,11 +85,11 @@ class DiffusionSolver:
         points = np.concatenate([part.points for part in launches])
         scattered = np.concatenate([part.scattered for part in launches])
         absorbed = np.concatenate([part.absorbed for part in launches])
+        where, (source, power) = spread(self.grid, points, [scattered, absorbed])
 
-        where, (source, taken) = spread(self.grid, points, [scattered, absorbed])
         residual, iterations = self._solve(mu_a, mu_s_prime, where, source)
         density = (mu_a * self._multigrid.solution).astype(np.float32, copy=False)
-        density[where] += taken / self.grid.cell_volume
+        density[where] += power / self.grid.cell_volume
         escaped = self._wall_loss(mu_a, mu_s_prime) + sum(part.escaped for part in launches)
         share = float(density.sum(dtype=np.float64)) * self.grid.cell_volume
         return LightField(density, share, escaped, residual, iterations)

@@ -7,19 +7,21 @@ sends out scattered light evenly along its active length.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
 
 from ablsim.deposition import SOURCE_WIDTH
 from ablsim.errors import CaseError
 from ablsim.grid import Grid, Point
+from ablsim.kernels import beam
 
 Array64 = NDArray[np.float64]
 Floats = NDArray[np.floating]
 
 _BEAM_END = 1e-9  # share of the beam at which its last piece takes the rest
+_WAYS_KEPT = 256  # ways through a grid, which the tissue's changes leave as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +89,32 @@ def launch(grid: Grid, mu_a: Floats, mu_s_prime: Floats, emission: Emission) -> 
     interpolated linearly between cell centres, so that a beam along a row of cell edges belongs
     to all its neighbours alike and nothing jumps when a fibre is shifted.
     """
-    tip = np.asarray(emission.tip, dtype=np.float64)
-    axis = np.asarray(emission.direction, dtype=np.float64)
-    axis = axis / np.linalg.norm(axis)
     if emission.length > 0.0:
-        return _launch_diffuser(grid, tip, axis, emission)
-    if not grid.contains(tip):
-        x, y, z = tip * 1e3
-        msg = (
-            f"the fibre tip at ({x:.4g}, {y:.4g}, {z:.4g}) mm lies outside the computed box: "
-            "make domain.size larger or move the fibre"
-        )
-        raise CaseError(msg)
-    return _launch_beam(grid, mu_a, mu_s_prime, tip, axis, emission.share)
+        return _launch_diffuser(grid, emission)
+    way, share = _way(grid, emission.tip, emission.direction), emission.share
+    if way.pieces == 0:
+        nothing = np.zeros(0)
+        return Launch(np.zeros((0, 3)), nothing, nothing, share)
+    distance, scattered, absorbed, left = beam.lose(
+        mu_a, mu_s_prime, way.start, way.step, way.ds, way.pieces, _BEAM_END
+    )
+    points = way.tip + distance[:, None] * way.axis
+    return Launch(points, share * scattered, share * absorbed, share * left)
 
 
 def _step(grid: Grid) -> float:
     return 0.5 * min(grid.spacing, SOURCE_WIDTH)
 
 
-def _launch_diffuser(grid: Grid, tip: Array64, axis: Array64, emission: Emission) -> Launch:
+def _line(tip: Point, direction: Point) -> tuple[Array64, Array64]:
+    """Return where a fibre ends [m] and its axis as a unit vector."""
+    axis = np.asarray(direction, dtype=np.float64)
+    return np.asarray(tip, dtype=np.float64), axis / np.linalg.norm(axis)
+
+
+@lru_cache(maxsize=_WAYS_KEPT)
+def _launch_diffuser(grid: Grid, emission: Emission) -> Launch:
+    tip, axis = _line(emission.tip, emission.direction)
     pieces = max(1, int(np.ceil(emission.length / _step(grid))))
     behind = emission.length * (np.arange(pieces) + 0.5) / pieces
     points = tip - behind[:, None] * axis
@@ -116,42 +124,36 @@ def _launch_diffuser(grid: Grid, tip: Array64, axis: Array64, emission: Emission
     return Launch(points[inside], scattered, np.zeros_like(scattered), escaped)
 
 
-def _launch_beam(
-    grid: Grid, mu_a: Floats, mu_s_prime: Floats, tip: Array64, axis: Array64, share: float
-) -> Launch:
-    way = _way_out(grid, tip, axis)
-    pieces = int(np.ceil(way / _step(grid)))
-    if pieces == 0:
-        nothing = np.zeros(0)
-        return Launch(np.zeros((0, 3)), nothing, nothing, share)
-    ds = way / pieces
-    start = ds * np.arange(pieces)
-    index = grid.index(tip + (start + 0.5 * ds)[:, None] * axis).T
-    absorption = map_coordinates(mu_a, index, np.float64, order=1, mode="nearest")
-    attenuation = absorption + map_coordinates(
-        mu_s_prime, index, np.float64, order=1, mode="nearest"
-    )
-    depth = attenuation * ds
-    arriving = np.exp(-np.concatenate([[0.0], np.cumsum(depth)]))
-    lost = -arriving[:-1] * np.expm1(-depth)
-    left = float(arriving[-1])
-    if left < _BEAM_END:
-        pieces = int(np.argmax(arriving < _BEAM_END))
-        lost[pieces - 1] += arriving[pieces]
-        left = 0.0
-    lost, depth = share * lost[:pieces], depth[:pieces]
-    # centroid of an exponential loss within its piece
-    thin = depth < 1e-4
-    safe = np.where(thin, 1.0, depth)
-    centroid = np.where(thin, 0.5 - depth / 12.0, 1.0 / safe - 1.0 / np.expm1(safe))
-    points = tip + (start[:pieces] + ds * centroid)[:, None] * axis
-    albedo = 1.0 - absorption[:pieces] / attenuation[:pieces]
-    return Launch(points, lost * albedo, lost * (1.0 - albedo), share * left)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The way of a beam from the ``tip`` along the ``axis`` to the outer wall, in even pieces.
+
+    ``start`` and ``step`` are the tip and a piece in array indices (z, y, x), ``ds`` is the length
+    of a piece [m].
+    """
+
+    tip: Array64
+    axis: Array64
+    start: Array64
+    step: Array64
+    ds: float
+    pieces: int
 
 
-def _way_out(grid: Grid, tip: Array64, axis: Array64) -> float:
-    """Return the distance from the tip to the outer wall along the axis [m]."""
+@lru_cache(maxsize=_WAYS_KEPT)
+def _way(grid: Grid, tip: Point, direction: Point) -> _Way:
+    at, axis = _line(tip, direction)
+    if not grid.contains(at):
+        x, y, z = at * 1e3
+        msg = (
+            f"the fibre tip at ({x:.4g}, {y:.4g}, {z:.4g}) mm lies outside the computed box: "
+            "make domain.size larger or move the fibre"
+        )
+        raise CaseError(msg)
     low = np.asarray(grid.origin)
     wall = np.where(axis > 0.0, low + grid.size, low)
     moving = axis != 0.0
-    return float(max(0.0, np.min((wall[moving] - tip[moving]) / axis[moving])))
+    length = float(max(0.0, np.min((wall[moving] - at[moving]) / axis[moving])))
+    pieces = int(np.ceil(length / _step(grid)))
+    ds = length / max(1, pieces)
+    return _Way(at, axis, grid.index(at), axis[::-1] * (ds / grid.spacing), ds, pieces)

@@ -6,8 +6,9 @@ Coarse levels follow Galerkin's sums over blocks of cells, with the couplings sc
 distance between centres [Briggs2000]_.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,6 @@ SERIAL_BELOW = 150**3
 
 STIFFENING = 1.2
 """Factor on the coarse couplings; saves up to one iteration in eight between 1.1 and 1.4."""
-
-DIRECT = 64
-"""Number of cells up to which a level is the coarsest one, solved at once with its inverse."""
 
 TWICE = (1, 2)
 """Levels that cycle twice per visit, which keeps iterations from growing with the grid."""
@@ -55,13 +53,18 @@ class _Level:
     damping: np.floating
 
     @property
+    def is_small(self) -> bool:
+        """Whether one thread is faster on this level."""
+        nz, ny, nx = self.shape
+        return nz * ny * nx < SERIAL_BELOW
+
+    @property
     def couplings(self) -> tuple[Floats, Floats, Floats]:
         return self.tz, self.ty, self.tx
 
     def choose(self, threaded: Loop, serial: Loop) -> Loop:
         """Return the loop that is faster on this level."""
-        nz, ny, nx = self.shape
-        return serial if nz * ny * nx < SERIAL_BELOW else threaded
+        return serial if self.is_small else threaded
 
 
 class Multigrid:
@@ -78,7 +81,13 @@ class Multigrid:
     def __init__(self, shape: tuple[int, int, int], dtype: type[np.floating]) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
-        self._levels = _make_levels(shape, dtype)
+        self._levels, *self._packed = _make_levels(shape, dtype)
+        steps = _cycle(0, len(self._levels) - 1)
+        # neighbouring steps on small levels are one call
+        self._stretches = [
+            (is_small, np.array(list(stretch)))
+            for is_small, stretch in groupby(steps, lambda step: self._levels[step[1]].is_small)
+        ]
         padded = self._levels[0].z.shape
         self._c, self._x, self._p, self._image = (np.zeros(padded, dtype) for _ in range(4))
         self._sums = np.zeros((2, padded[0]))
@@ -107,7 +116,6 @@ class Multigrid:
             result = (coarse.diag, *coarse.couplings, coarse.b)
             coarsen(*fine.factors, *fine.weights, *fine.couplings, c, *result)
             c = coarse.b
-        self._inverse = np.linalg.inv(_matrix(self._levels[-1])).astype(self.dtype)
 
     def solve(self, tolerance: float) -> tuple[float, int]:
         """Improve ``solution`` until it fulfils the equations with the right-hand side ``rhs``.
@@ -148,7 +156,7 @@ class Multigrid:
                     "numerics.precision = 'float64'"
                 )
                 raise UnfinishedError(msg)
-            self._cycle(0)
+            self._cycle()
             rho = self._dot(r, top.z)
             combine(p, top.z, self.dtype.type(rho / rho_before))
             curvature = self._apply(p)
@@ -166,7 +174,7 @@ class Multigrid:
     def precondition(self, b: Floats) -> Floats:
         """Return what one cycle takes for the solution with right-hand side ``b``."""
         self.rhs[...] = b
-        self._cycle(0)
+        self._cycle()
         return self._levels[0].z[_INTERIOR].copy()
 
     def _start(self, norm: float, total: float) -> float:
@@ -197,78 +205,87 @@ class Multigrid:
         dot(a, b, self._sums[0])
         return float(self._sums[0].sum())
 
-    def _cycle(self, depth: int) -> None:
-        """Z = one symmetric cycle on b, from z = 0; two on the first coarse levels."""
+    def _cycle(self) -> None:
+        """Z = one symmetric cycle on b, from z = 0."""
+        for is_small, steps in self._stretches:
+            if is_small:
+                multigrid.perform_serial(steps, *self._packed)
+            else:
+                for operation, depth in steps:
+                    self._perform(operation, depth)
+
+    def _perform(self, operation: int, depth: int) -> None:
+        """Do on a large level what `multigrid.perform_serial` does on small ones."""
         here = self._levels[depth]
-        if depth + 1 == len(self._levels):
-            z = self._inverse @ here.b[_INTERIOR].ravel()
-            here.z[_INTERIOR] = z.reshape(here.shape)
-            return
-        start = here.choose(multigrid.start, multigrid.start_serial)
-        relax = here.choose(multigrid.relax, multigrid.relax_serial)
         system = (here.z, here.b, here.diag, *here.couplings)
-        start(here.z, here.b, here.diag, here.tz, here.damping)
-        self._correct(depth)
-        relax(*system, here.damping, 0)
-        if depth in TWICE:
-            relax(*system, here.damping, 1)
-            self._correct(depth)
-            relax(*system, here.damping, 0)
-
-    def _correct(self, depth: int) -> None:
-        """Add the coarser level's correction to z."""
-        here, below = self._levels[depth : depth + 2]
-        restrict = here.choose(multigrid.restrict, multigrid.restrict_serial)
-        prolong = here.choose(multigrid.prolong, multigrid.prolong_serial)
-        restrict(*here.factors, here.z, here.b, here.diag, *here.couplings, below.b)
-        self._cycle(depth + 1)
-        prolong(*here.factors, here.z, below.z)
+        if operation == multigrid.START:
+            multigrid.start(here.z, here.b, here.diag, here.tz, here.damping)
+        elif operation == multigrid.RESTRICT:
+            multigrid.restrict(*here.factors, *system, self._levels[depth + 1].b)
+        elif operation == multigrid.PROLONG:
+            multigrid.prolong(*here.factors, here.z, self._levels[depth + 1].z)
+        else:
+            multigrid.relax(*system, here.damping, int(operation == multigrid.FORTH))
 
 
-def _make_levels(shape: tuple[int, int, int], dtype: type[np.floating]) -> list[_Level]:
-    """Halve every axis, rounding up, until few enough cells are left."""
+def _cycle(depth: int, deepest: int) -> Iterator[tuple[int, int]]:
+    """Yield operation and level, one after the other, of a symmetric cycle that begins at z = 0.
+
+    It is a V whose first coarse levels cycle twice.
+    """
+    yield multigrid.START, depth
+    yield from _correct(depth, deepest)
+    yield multigrid.BACK, depth
+    if depth in TWICE:
+        yield multigrid.FORTH, depth
+        yield from _correct(depth, deepest)
+        yield multigrid.BACK, depth
+
+
+def _correct(depth: int, deepest: int) -> Iterator[tuple[int, int]]:
+    """Yield the steps that add the coarser level's correction to z."""
+    if depth < deepest:
+        yield multigrid.RESTRICT, depth
+        yield from _cycle(depth + 1, deepest)
+        yield multigrid.PROLONG, depth
+
+
+def _make_levels(
+    shape: tuple[int, int, int], dtype: type[np.floating]
+) -> tuple[list[_Level], Floats, NDArray[np.int64], Floats]:
+    """Halve every axis, rounding up, until a single cell is left.
+
+    Returned are the levels, then the same as `multigrid.perform_serial` takes them: the store that
+    their arrays are views of, its layout, and the damping.
+    """
+    thickness = [[np.ones(n) for n in shape]]
+    while max(t.size for t in thickness[-1]) > 1:
+        thickness.append([np.add.reduceat(t, np.arange(0, t.size, 2)) for t in thickness[-1]])
+    padded = np.array([[t.size + 2 for t in axes] for axes in thickness])
+    ends = np.cumsum(6 * padded.prod(axis=1))
+    store = np.zeros(ends[-1], dtype)
+    layout = np.column_stack([np.concatenate([[0], ends[:-1]]), padded])
+    damping = np.where(padded[:, 0] > 3, 1.0, 0.8).astype(dtype)
     levels = []
-    thickness = [np.ones(n) for n in shape]
-    while True:
-        factors = [min(2, t.size) for t in thickness]
-        coarse = [
-            np.add.reduceat(t, np.arange(0, t.size, f))
-            for t, f in zip(thickness, factors, strict=True)
-        ]
-        weights = [
-            _weights(t, c, f).astype(dtype)
-            for t, c, f in zip(thickness, coarse, factors, strict=True)
-        ]
-        nz, ny, nx = (t.size for t in thickness)
-        diag, tz, ty, tx, b, z = (np.zeros((nz + 2, ny + 2, nx + 2), dtype) for _ in range(6))
-        damping = np.dtype(dtype).type(1.0 if nz > 1 else 0.8)
-        (fz, fy, fx), (wz, wy, wx) = factors, weights
-        level = _Level((nz, ny, nx), diag, tz, ty, tx, b, z, (fz, fy, fx), (wz, wy, wx), damping)
-        levels.append(level)
-        if nz * ny * nx <= DIRECT:
-            return levels
-        thickness = coarse
+    for depth, fine in enumerate(thickness):
+        coarse = thickness[min(depth + 1, len(thickness) - 1)]
+        fz, fy, fx = (min(2, t.size) for t in fine)
+        wz, wy, wx = (_weights(t, c).astype(dtype) for t, c in zip(fine, coarse, strict=True))
+        nz, ny, nx = (t.size for t in fine)
+        first, last = layout[depth, 0], ends[depth]
+        diag, tz, ty, tx, b, z = store[first:last].reshape(6, nz + 2, ny + 2, nx + 2)
+        arrays = (diag, tz, ty, tx, b, z)
+        levels.append(_Level((nz, ny, nx), *arrays, (fz, fy, fx), (wz, wy, wx), damping[depth]))
+    return levels, store, layout, damping
 
 
-def _matrix(level: _Level) -> Floats:
-    """Return the matrix of a level, cell by cell in the order of its arrays."""
-    number = np.arange(np.prod(level.shape)).reshape(level.shape)
-    matrix = np.diag(level.diag[_INTERIOR].ravel().astype(np.float64))
-    for axis, couplings in enumerate(level.couplings):
-        upper = np.delete(number, 0, axis).ravel()
-        lower = np.delete(number, -1, axis).ravel()
-        value = np.delete(couplings[_INTERIOR], 0, axis).ravel()
-        matrix[upper, lower] = matrix[lower, upper] = -value
-    return matrix
-
-
-def _weights(fine: Floats, coarse: Floats, factor: int) -> Floats:
+def _weights(fine: Floats, coarse: Floats) -> Floats:
     """Return what a coarse face's summed couplings are multiplied with, by face (padded).
 
     That is the distance between the neighbouring centres, fine over coarse: a half, more where an
     odd number of cells leaves a thin last one; and the stiffening.
     """
     weights = np.zeros(coarse.size + 2)
-    at = factor * np.arange(1, coarse.size)
+    at = 2 * np.arange(1, coarse.size)
     weights[2:-1] = STIFFENING * (fine[at - 1] + fine[at]) / (coarse[:-1] + coarse[1:])
     return weights

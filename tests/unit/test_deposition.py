@@ -109,6 +109,17 @@ def test_the_block_of_a_spread_is_what_deposit_fills():
     assert amount.size < 0.2 * field.size
 
 
+def test_several_amounts_at_the_same_points_are_as_many_spreads():
+    grid = box(0.5 * MM)
+    points = np.array([(1.3, 0.2, -2.0), (0.1, 3.0, 0.4)]) * MM
+    amounts = np.array([(1.0, 2.0), (0.5, 0.0), (0.0, 4.0)])
+    where, together = spread(grid, points, amounts)
+    for one, block in zip(amounts, together, strict=True):
+        alone_where, alone = spread(grid, points, one)
+        assert alone_where == where
+        assert np.array_equal(alone, block)
+
+
 def test_no_points_deposit_nothing():
     field = deposit(box(1 * MM), np.zeros((0, 3)), [])
     assert not field.any()

@@ -10,8 +10,7 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np
-from ablsim.kernels import (cell_states, changing, distance, evaporation, faces, pennes, reaction,
-                            rkl)
+from ablsim.kernels import cell_states, distance, evaporation, faces, pennes, reaction, rkl
 
 rng = np.random.default_rng(3)
 shape, inner = (7, 7, 8), (slice(1, -1),) * 3
@@ -66,11 +65,9 @@ corrections = rkl.withdraw_excess(first, face, inv_c, w, water, code, table, *fi
                                   90.0, boils, 0.4, before)
 assert corrections[0] < 0.0
 rkl.stage(theta, rate, first, *fields, (1.5, -0.6, 0.4, -0.2), 63.0, before, perfused, boils)
-omega, coagulated, light, burnt = changing.gather(whitening, rng.random(shape).round(), char,
-                                                  0.5 * char, q)
 triangles, away = rng.random((9, 3, 3)), np.zeros(20)
 distance.nearest_of(2 * rng.random((20, 3)), triangles, rng.integers(0, 9, (20, 4)), away)
-np.savez(sys.argv[1], omega=omega, coagulated=coagulated, light=light, burnt=burnt, away=away,
+np.savez(sys.argv[1], away=away,
          rate=rate, first=first, second=before, fastest=fastest, boils=boils,
          corrections=corrections, theta=theta, water=water, char=char, stasis=stasis,
          whitening=whitening, death=death, dying=dying, alive=alive, peak=peak, warm=warm,

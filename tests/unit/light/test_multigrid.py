@@ -110,7 +110,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(shape, monkeypatch):
     answers = []
     threads = numba.get_num_threads()
     try:
-        for serial_below, count in ((10**9, 1), (0, 1), (0, min(2, threads))):
+        for serial_below, count in ((10**9, 1), (1000, 1), (0, 1), (0, min(2, threads))):
             monkeypatch.setattr("ablsim.light.multigrid.SERIAL_BELOW", serial_below)
             numba.set_num_threads(count)
             multigrid = solver(shape, np.float32, chars=50)
@@ -119,7 +119,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(shape, monkeypatch):
             answers.append(multigrid.solution.tobytes())
     finally:
         numba.set_num_threads(threads)
-    assert answers[0] == answers[1] == answers[2]
+    assert len(set(answers)) == 1
 
 
 def test_a_start_from_the_solution_needs_no_iteration_whatever_the_power():
