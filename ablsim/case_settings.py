@@ -120,7 +120,7 @@ class NumericsTable(Table):
     light: Annotated[_Engine, Choice(get_args(_Engine))] = Field(
         "diffusion",
         description="how the light is computed: by the diffusion equation; by following photons, "
-        "after their first scatterings in a similar medium; or in the true one to the end",
+        "which soon scatter by a few angles that do as much; or as they are to the end",
     )
     photons: Annotated[int, Whole(30000, 1000, 4_000_000)] = Field(
         30000,

@@ -1,9 +1,10 @@
 """Photons through cells, in packets that go step by step side by side.
 
 Positions are in cells from the corner of the grid, coefficients per edge of a cell; cells are
-``(z, y, x)`` in C order, flattened. Each cell has a *state*, an index into the tables of
-coefficients; a table has two parts, first as light really scatters, then the similar medium of
-order 2 (`similar`), in which photons go on after a reduced optical depth of their own.
+``(z, y, x)`` in C order, flattened. Each cell has a *state*, an index into the table of
+coefficients; it has three parts, for three media, through which photons go one after the other as
+the sum of 1 - cosine over their scatterings grows. In the first a collision turns by the phase
+function of Henyey and Greenstein, in the others by one of two angles.
 
 Flights are sampled by delta tracking [Woodcock1965]_: as if every cell attenuated like the
 strongest around, at collisions that are none of the cell's nothing happens. The strongest is taken
@@ -41,10 +42,10 @@ SURVIVORS = 0.1
 # rows of a packet: where it is, whither, how heavy, how far to the similar medium, ...
 X, Y, Z, UX, UY, UZ, WEIGHT, DEPTH = (row * LANES for row in range(8))
 # ... random numbers of this step, bound and its inverse, coefficients of its cell, what happened
-LENGTH, COSINE, TURN, CHOICE, BOUND, INVERSE, MU_A, MU_S, G, EVENT = (
-    row * LANES for row in range(8, 18)
+LENGTH, COSINE, TURN, CHOICE, BOUND, INVERSE, MU_A, MU_S, SHARE, ONE_WAY, OTHER, EVENT = (
+    row * LANES for row in range(8, 20)
 )
-_FLOATS = 18
+_FLOATS = 20
 CELL, BLOCK, PART = (row * LANES for row in range(3))
 _INTEGERS = 3
 
@@ -56,6 +57,10 @@ LAUNCHED, ESCAPED, ROULETTE, LEDGER = 0, 1, 2, 3
 
 _QUICK = {"contract", "nsz", "arcp"}
 _UNIT = F4(2.0**-24)
+
+# columns of a table of states; g stands in the place of the first of two cosines
+ABSORBS, SCATTERS, SHARE_OF_ONE, COSINE_OF_ONE, COSINE_OF_OTHER = range(5)
+STATE_COLUMNS = 5
 
 # columns of a table of sources
 TIP, SIDE, UP, AXIS, RADIUS, COS_CONE, ACTIVE, SHEATH, AMOUNT = 0, 3, 6, 9, 12, 13, 14, 15, 16
@@ -148,10 +153,11 @@ def _draw(lanes, streams):
 
 
 @njit(cache=True, error_model="numpy", fastmath=_QUICK)
-def _look_up_block(lanes, places, shift, rows, columns, blocks):
+def _look_up_block(lanes, places, shift, rows, columns, blocks, late):
     """Find the block of every lane, and in which part of the tables it is."""
     for i in range(LANES):
-        part = I4(1) if lanes[DEPTH + i] <= F4(0.0) else I4(0)
+        left = lanes[DEPTH + i]
+        part = I4(I4(left <= late) + I4(left <= F4(0.0)))
         x, y, z = I4(lanes[X + i]), I4(lanes[Y + i]), I4(lanes[Z + i])
         plane = I4(I4(I4(z >> shift) * rows) + I4(y >> shift))
         places[PART + i] = part
@@ -178,22 +184,30 @@ def _fly(lanes, places, reach, rows, columns, deep, high, wide):
 
 
 @njit(cache=True, error_model="numpy", fastmath=_QUICK)
-def _collide(lanes):
-    """Absorb, and scatter by the phase function of Henyey and Greenstein, where a lane collided."""
+def _choose_cosine(lanes, places):
+    """Turn the random number for the cosine of every lane into that of its medium."""
     for i in range(LANES):
-        collided = lanes[EVENT + i] == COLLIDED
-        mu_a, bound, g = lanes[MU_A + i], lanes[BOUND + i], lanes[G + i]
-        weight = lanes[WEIGHT + i]
-        lanes[WEIGHT + i] = weight - (weight * mu_a * lanes[INVERSE + i] if collided else F4(0.0))
-        scattered = collided & (lanes[CHOICE + i] * (bound - mu_a) < lanes[MU_S + i])
-        lanes[DEPTH + i] -= F4(1.0) - g if scattered else F4(0.0)
-
-        u = lanes[COSINE + i]
+        g, u = lanes[ONE_WAY + i], lanes[COSINE + i]
         even = abs(g) < F4(1e-3)
         ratio = (F4(1.0) - g * g) / (F4(1.0) - g + F4(2.0) * g * u)
         cosine = (F4(1.0) + g * g - ratio * ratio) / (F4(1.0) if even else F4(2.0) * g)
         cosine = F4(1.0) - F4(2.0) * u if even else cosine
-        cosine = min(F4(1.0), max(F4(-1.0), cosine))
+        angle = g if u < lanes[SHARE + i] else lanes[OTHER + i]
+        cosine = cosine if places[PART + i] == I4(0) else angle
+        lanes[COSINE + i] = min(F4(1.0), max(F4(-1.0), cosine))
+
+
+@njit(cache=True, error_model="numpy", fastmath=_QUICK)
+def _collide(lanes):
+    """Absorb, and scatter by the cosine that was found, where a lane collided."""
+    for i in range(LANES):
+        collided = lanes[EVENT + i] == COLLIDED
+        mu_a, bound, cosine = lanes[MU_A + i], lanes[BOUND + i], lanes[COSINE + i]
+        weight = lanes[WEIGHT + i]
+        lanes[WEIGHT + i] = weight - (weight * mu_a * lanes[INVERSE + i] if collided else F4(0.0))
+        scattered = collided & (lanes[CHOICE + i] * (bound - mu_a) < lanes[MU_S + i])
+        lanes[DEPTH + i] -= F4(1.0) - cosine if scattered else F4(0.0)
+
         sine = math.sqrt(F4(1.0) - cosine * cosine)
         up, aside = _sine_and_cosine(lanes[TURN + i])
         # the frame about the old direction [Duff2017]
@@ -276,14 +290,14 @@ def _end(lanes, streams, i, ledger):
 
 
 @njit(cache=True, error_model="numpy")
-def _follow(first, last, key, sources, ends, states, table, bounds, shape, shift, depth, threshold,
-            tally, ledger):  # fmt: skip
+def _follow(first, last, key, sources, ends, states, table, bounds, shape, shift, depth, late,
+            threshold, tally, ledger):  # fmt: skip
     """Follow photons ``first`` to ``last`` from their launch to their end."""
     deep, high, wide = shape
     edge = 1 << shift
     strips, slots = -(-high // edge), -(-wide // edge)
-    blocks = bounds.size // 2
-    n_states = I4(table.shape[0] // 2)
+    blocks = bounds.size // 3
+    n_states = I4(table.shape[0] // 3)
     lanes = np.zeros(_FLOATS * LANES, F4)
     streams = np.ones(2 * LANES, U4)
     places = np.zeros(_INTEGERS * LANES, I4)
@@ -302,15 +316,18 @@ def _follow(first, last, key, sources, ends, states, table, bounds, shape, shift
                 photon += 1
             running += held[i] >= 0
         _draw(lanes, streams)
-        _look_up_block(lanes, places, I4(shift), I4(strips), I4(slots), I4(blocks))
+        _look_up_block(lanes, places, I4(shift), I4(strips), I4(slots), I4(blocks), late)
         for i in range(LANES):
             lanes[BOUND + i] = bounds[places[BLOCK + i]]
         _fly(lanes, places, F4(edge), I4(high), I4(wide), F4(deep), F4(high), F4(wide))
         for i in range(LANES):
             state = I4(states[places[CELL + i]]) + places[PART + i] * n_states
-            lanes[MU_A + i] = table[state, 0]
-            lanes[MU_S + i] = table[state, 1]
-            lanes[G + i] = table[state, 2]
+            lanes[MU_A + i] = table[state, ABSORBS]
+            lanes[MU_S + i] = table[state, SCATTERS]
+            lanes[SHARE + i] = table[state, SHARE_OF_ONE]
+            lanes[ONE_WAY + i] = table[state, COSINE_OF_ONE]
+            lanes[OTHER + i] = table[state, COSINE_OF_OTHER]
+        _choose_cosine(lanes, places)
         _collide(lanes)
         for i in range(LANES):
             if held[i] < 0:
@@ -325,7 +342,7 @@ def _follow(first, last, key, sources, ends, states, table, bounds, shape, shift
 
 @njit(cache=True, parallel=True, error_model="numpy")
 def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape, shift, depth,
-          threshold, tallies, ledgers):  # fmt: skip
+          late, threshold, tallies, ledgers):  # fmt: skip
     """Add what photons ``first`` to ``last`` do to the tallies of the threads that follow them.
 
     Parameters
@@ -343,17 +360,19 @@ def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape,
         Number of the photon after the last of each source.
     states : ndarray of uint16, shape (cells,)
         State of each cell.
-    table : ndarray of float32, shape (2 * n, 4)
-        mu_a, mu_s [1/cell], g and nothing of the n states, as they are and in the similar medium.
-    bounds : ndarray of float32, shape (2 * blocks,)
-        Strongest attenuation in and about each block [1/cell], in both media.
+    table : ndarray of float32, shape (3 * n, STATE_COLUMNS)
+        mu_a, mu_s [1/cell], share of the first of two cosines and both of them, of the n states in
+        the three media; g in the place of the first cosine in the first medium.
+    bounds : ndarray of float32, shape (3 * blocks,)
+        Strongest attenuation in and about each block [1/cell], in the three media.
     shape : tuple of int
         Cells along z, y and x.
     shift : int
         Binary logarithm of the edge of a block [cells].
     depth : float32
-        Reduced optical depth, (1 - g) for each scattering, after which a photon goes on in the
-        similar medium.
+        Sum of 1 - cosine over its scatterings after which a photon goes on in the third medium ...
+    late : float32
+        ... and what is left of that when it goes on in the second.
     threshold : float32
         Weight below which roulette is played.
     tallies : ndarray of int64, shape (threads, cells)
@@ -365,7 +384,7 @@ def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape,
         start = first + (last - first) * piece // pieces
         stop = first + (last - first) * (piece + 1) // pieces
         thread = get_thread_id()
-        _follow(start, stop, key, sources, ends, states, table, bounds, shape, shift, depth,
+        _follow(start, stop, key, sources, ends, states, table, bounds, shape, shift, depth, late,
                 threshold, tallies[thread], ledgers[thread])  # fmt: skip
 
 

@@ -44,8 +44,8 @@ class LightSettings:
     Parameters
     ----------
     engine : {"diffusion", "monte_carlo", "monte_carlo_exact"}
-        By the diffusion equation, or by following photons: in the similar medium after their first
-        scatterings, or as they are to the end.
+        By the diffusion equation, or by following photons, which soon scatter by a few angles that
+        do as much, or by the phase function to the end.
     photons : int
         Of one solve; of no use to diffusion.
     seed : int

@@ -2,14 +2,10 @@ r"""Absorbed power by following photons: voxel Monte Carlo.
 
 Photons leave the fibres as these really emit: from the face of a plane-cut tip into the cone of
 its numerical aperture, from the sheath of a diffuser by Lambert's law. They scatter by the phase
-function of Henyey and Greenstein until they have gone through a reduced optical depth of `DEPTH`,
-the sum of 1 - g over their scatterings. By then they have forgotten where they were bound for, and
-go on in the *similar medium* of order 2,
-
-.. math:: \mu_s^* = \mu_s (1 - g^2), \qquad g^* = g / (1 + g),
-
-which keeps the first two moments of the phase function [Wyman1989b]_ and collides ten to twenty
-times less often. Without that switch (``is_exact``) every scattering is as it is.
+function of Henyey and Greenstein until no beam is left of them, at a sum of 1 - cosine of
+`SPREAD`; then by two angles that keep its first four moments; and once they have forgotten where
+they were bound for, at `DEPTH`, by one angle that keeps two: ten to fifteen times less often
+(`ablsim.light.similar`). ``is_exact`` follows every scattering as it is.
 
 Sums are integers and every photon has its own random numbers, so the same seed gives the same bits
 with any number of threads. What is launched, absorbed, escapes and is played for at roulette
@@ -31,9 +27,13 @@ from ablsim.kernels.photon_states import bound_blocks
 from ablsim.light.emission import Emission
 from ablsim.light.field import LightField
 from ablsim.light.optical_states import OpticalStates
+from ablsim.light.similar import one_angle, two_angles
 
-DEPTH = 5.0
-"""Reduced optical depth after which a photon goes on in the similar medium [1]."""
+SPREAD = 0.5
+"""Sum of 1 - cosine over its scatterings after which a photon goes on by two angles [1]."""
+
+DEPTH = 3.0
+"""Sum of 1 - cosine over its scatterings after which a photon goes on by one angle [1]."""
 
 THRESHOLD = 0.05
 """Weight of a photon below which roulette decides whether it goes on."""
@@ -41,7 +41,7 @@ THRESHOLD = 0.05
 BLOCK = 2e-3
 """About the edge of the blocks over which the strongest attenuation is taken [m]."""
 
-_EXACT = 1e30  # a reduced depth that no photon gets to
+_NEVER = 1e30  # a depth that no photon gets to
 _PIECES = 4  # of the photons, for each thread: short ones fill the gaps of long ones
 _SLACK = 1.0 + 1e-6  # so that rounding keeps bounds above what they bound
 
@@ -60,7 +60,7 @@ class MonteCarloSolver:
     seed : int
         Of all random numbers.
     is_exact : bool
-        Never to go on in the similar medium.
+        To scatter by the phase function itself, always.
     threshold : float
         Weight of a photon below which roulette decides whether it goes on.
     """
@@ -80,13 +80,14 @@ class MonteCarloSolver:
         self._photons = photons
         self._seed = seed
         self._threshold = np.float32(threshold)
-        self._depth = np.float32(_EXACT if is_exact else DEPTH)
+        self._depth = np.float32(_NEVER if is_exact else DEPTH)
+        self._late = np.float32(DEPTH - SPREAD)
         self._shift = max(0, round(math.log2(BLOCK / grid.spacing)))
         edge = 1 << self._shift
         blocks = [-(-n // edge) for n in grid.shape]
-        self._own, self._bounds = (np.empty((2, *blocks), dtype=np.float32) for _ in range(2))
+        self._own, self._bounds = (np.empty((3, *blocks), dtype=np.float32) for _ in range(2))
         self._table = _table(states, grid.spacing)
-        self._attenuation = (self._table[:, 0] + self._table[:, 1]).reshape(2, -1)
+        self._attenuation = self._table[:, : photon.SCATTERS + 1].sum(axis=1).reshape(3, -1)
         self._attenuation = (self._attenuation * _SLACK).astype(np.float32)
         threads = photon.thread_count()
         self._tallies = np.zeros((threads, grid.n_cells), dtype=np.int64)
@@ -156,7 +157,7 @@ class MonteCarloSolver:
         photon.trace(
             0, int(sum(counts)), _PIECES * len(self._tallies), key, np.array(sources),
             np.cumsum(counts), cells, self._table, self._bounds.ravel(), self.grid.shape,
-            self._shift, self._depth, self._threshold, self._tallies, self._ledgers,
+            self._shift, self._depth, self._late, self._threshold, self._tallies, self._ledgers,
         )  # fmt: skip
         total = np.zeros(self.grid.n_cells, dtype=np.int64)
         photon.add_up(self._tallies, total)
@@ -188,13 +189,17 @@ class MonteCarloSolver:
 
 
 def _table(states: OpticalStates, spacing: float) -> NDArray[np.float32]:
-    """Return mu_a, mu_s [1/cell] and g of all states, as they are and in the similar medium."""
+    """Return the kernel's table of all states in the three media that photons go through."""
     mu_a, mu_s, g = states.absorption * spacing, states.scattering * spacing, states.anisotropy
-    table = np.zeros((2 * len(g), 4), dtype=np.float32)  # a row for each, in one piece
-    table[:, 0] = np.tile(mu_a, 2)
-    table[:, 1] = np.concatenate((mu_s, mu_s * (1.0 - g**2)))
-    table[:, 2] = np.concatenate((g, g / (1.0 + g)))
-    return table
+    parts = [
+        (mu_a, mu_s, g, g, g),
+        *(
+            (mu_a, mu_s * turns.rate, turns.share, turns.one, turns.other)
+            for turns in (two_angles(g), one_angle(g))
+        ),
+    ]
+    rows = np.concatenate([np.stack(part, axis=1) for part in parts])
+    return rows.astype(np.float32)  # a row for each, in one piece
 
 
 def _shared_out(photons: int, shares: Sequence[float]) -> list[int]:

@@ -1,7 +1,7 @@
 """Candidates: treatments that were run, on one size of cells, with everything at its middle."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,6 +85,7 @@ class Bench:
         self.fine_cells = fine_cells
         self.needles_are_in = False
         self.known: dict[Prescription, Candidate | None] = {}
+        self._too_hot: dict[str, float] = {}
 
     def task(self, plan: Prescription) -> Task:
         """Return the run of a treatment."""
@@ -113,22 +114,53 @@ class Bench:
             self.known[plan] = None if record is None else self._look_at(plan, record)
         return [self.known[plan] for plan in plans]
 
-    def _look_at(self, plan: Prescription, record: Record) -> Candidate:
-        request = self._request
-        outcome = self.read(plan, record)
-        broken = request.limits.broken_by(plan)
+    def learn_limits(self, here: Candidate, finer: Candidate) -> bool:
+        """Note how hot organs were here whose limits a plan passes on finer cells alone.
+
+        From then on whatever makes them as hot passes these limits here too. Damage would not do:
+        below some temperature there is none at all.
+
+        Returns
+        -------
+        bool
+            Whether there was anything to note.
+        """
+        before = dict(self._too_hot)
+        for organ, other in zip(here.outcome.organs, finer.outcome.organs, strict=True):
+            if organ["within_limits"] and not other["within_limits"]:
+                name, peak = str(organ["name"]), float(organ["peak_degc"])
+                self._too_hot[name] = min(peak, self._too_hot.get(name, np.inf))
+        if self._too_hot == before:
+            return False
+        self.known = {
+            plan: one and replace(one, broken=self._broken(plan, one.outcome))
+            for plan, one in self.known.items()
+        }
+        return True
+
+    def _broken(self, plan: Prescription, outcome: Evaluation) -> tuple[str, ...]:
+        """Return the limits that a treatment passes."""
+        broken = self._request.limits.broken_by(plan)
         broken += [
-            str(organ["name"]) for organ in outcome.organs if organ["within_limits"] is False
+            str(organ["name"])
+            for organ in outcome.organs
+            if organ["within_limits"] is False
+            or organ["peak_degc"] >= self._too_hot.get(organ["name"], np.inf)
         ]
         tips = np.array([tip for placement in plan.placements for tip in placement.tips])
         if not self.needles_are_in and not self._subject.is_reachable(tips, plan.direction).all():
             broken.append("needle's way")
+        return tuple(broken)
+
+    def _look_at(self, plan: Prescription, record: Record) -> Candidate:
+        request = self._request
+        outcome = self.read(plan, record)
         return Candidate(
             plan=plan,
             outcome=outcome,
             reserve=outcome.reserve(request.complete_from),
             burden=burden_of(plan, outcome.healthy, request.weights),
-            broken=tuple(broken),
+            broken=self._broken(plan, outcome),
         )
 
     @property

@@ -97,6 +97,11 @@ class Found:
     is_checked: bool
 
     @property
+    def is_allowed(self) -> bool:
+        """Whether it passes no limit, neither here nor on the cells of the treatment."""
+        return self.best.is_allowed and self.fine.is_allowed
+
+    @property
     def is_feasible(self) -> bool:
         """Whether the demand is met within all limits."""
         return self.is_reached and self.is_checked
@@ -247,4 +252,6 @@ def is_better(one: Found, other: Found) -> bool:
         return one.best.burden < other.best.burden
     if one.is_feasible != other.is_feasible:
         return one.is_feasible
+    if one.is_allowed != other.is_allowed:
+        return one.is_allowed
     return one.probability.complete.value > other.probability.complete.value

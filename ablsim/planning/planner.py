@@ -107,6 +107,7 @@ class Planner:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
         reserve, best = self._begin()
         for turn in range(TURNS):
+            self._learn_limits()
             some = self._look(reserve, 0.0 if turn else self._slack)
             if turn and best is not None and not self._has_more(some, best):
                 break
@@ -114,7 +115,7 @@ class Planner:
             if trial is None:
                 break
             found = self.settle(self._thin(self.judge.assess(trial, reserve)), others_left=True)
-            best = found if best is None or is_better(found, best) else best
+            best = found if best is None or self._is_rather(found, best) else best
             if best.is_feasible:
                 best = self._challenge(best)
                 break
@@ -124,7 +125,8 @@ class Planner:
             reserve = max(wanted) + BOLDER
         if best is not None and not best.is_checked:  # a pilot: no plan is given unchecked
             best = self.judge.assess(self.trials.run([best.best.plan])[0], reserve)
-        return best if best is None or best.is_feasible else self.settle(best)
+        # a pilot that does may have more energy than it takes
+        return best and self.settle(best)
 
     def _begin(self) -> tuple[float, Found | None]:
         """Return the reserve [m] that plans like those found take to reach the probability.
@@ -304,8 +306,19 @@ class Planner:
     def _has_more(self, some: list[Candidate], found: Found) -> bool:
         """Say whether a plan was run that reaches further than one that falls short."""
         judged = {one.best.plan for one in self.judge.judged}
-        further = found.best.reserve + 0.5 * NEAR
+        further = found.best.reserve + 0.5 * NEAR if found.is_allowed else -np.inf
         return any(one.reserve > further and one.plan not in judged for one in some)
+
+    def _is_rather(self, found: Found, best: Found) -> bool:
+        """Say whether a plan takes the place of the best: one judged in full that of its pilot."""
+        is_pilot = not best.is_checked and best.best.plan == found.best.plan
+        return is_pilot or is_better(found, best)
+
+    def _learn_limits(self) -> None:
+        """Keep off organs what passes their limits on the cells of the treatment alone."""
+        for one in self.judge.judged:
+            if one.best.is_allowed and one.is_checked and not one.fine.is_allowed:
+                self.search.learn_limits(one.best, one.fine)
 
     @property
     def _seen(self) -> list[Candidate]:
@@ -314,7 +327,8 @@ class Planner:
     def _learn(self, found: Found) -> None:
         """Note what trials lack of many whole draws and of fine cells, for the next plans."""
         self.trials.begin(found.sample)
-        self.extra = self.trials.run([found.best.plan])[0].spare - self.judge.spare(found)
+        for trial in self.trials.run([found.best.plan]):  # none of a plan that passes a limit
+            self.extra = trial.spare - self.judge.spare(found)
 
     def _choose(self, some: list[Candidate], reserve: float, turn: int) -> Trial | None:
         """Return the plan of least burden that has enough to spare in its trial."""

@@ -147,6 +147,13 @@ class Search:
             self._run(chosen)
         return [one for one in self._bench.candidates if one.is_allowed]
 
+    def learn_limits(self, here: Candidate, finer: Candidate) -> None:
+        """Keep further off organs whose limits a plan passes on finer cells alone."""
+        if self._bench.learn_limits(here, finer):
+            for i, ground in enumerate(self.grounds):
+                if ground.direction == here.plan.direction:
+                    self.grounds[i] = _further_off(ground)
+
     def _run(self, drafts: Sequence[Draft]) -> None:
         """Run drafts and learn from them."""
         found = self._bench.run([draft.plan for draft in drafts])
@@ -250,8 +257,7 @@ class Search:
                 continue
             changed = ground
             if found.broken and any(organ.name in found.broken for organ in case.organs):
-                further = min(20e-3, ground.stand_off + _STAND_OFF_STEP)
-                changed = replace(changed, stand_off=further)
+                changed = _further_off(ground)
             self.grounds[i] = replace(changed, correction=self._correct(changed, draft, found))
 
     def _correct(self, ground: Ground, draft: Draft, found: Candidate) -> FloatArray:
@@ -271,6 +277,11 @@ class Search:
         old = ground.correction
         # a guess that was corrected already is off by what is still missing
         return np.asarray(np.maximum(-8e-3, old + 0.5 * fresh if old.any() else fresh))
+
+
+def _further_off(ground: Ground) -> Ground:
+    """Return a ground whose layouts stay further off organs with limits."""
+    return replace(ground, stand_off=min(20e-3, ground.stand_off + _STAND_OFF_STEP))
 
 
 def _mean(table: dict[tuple[object, ...], list[float]], group: tuple[object, ...]) -> float:

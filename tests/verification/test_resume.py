@@ -269,7 +269,8 @@ def test_ten_killed_runs_resume_to_the_bits_of_the_uninterrupted_one(tmp_path):
     whole, path = tmp_path / "whole.vtkhdf", tmp_path / "killed.vtkhdf"
     assert run([file, "-o", whole]).returncode == 0
     rng = random.Random(2026)
-    for _ in range(10):
+    killed = 0
+    while killed < 10:
         path.unlink(missing_ok=True)
         process = subprocess.Popen(
             [sys.executable, "-m", "ablsim", "run", file, "-o", path],
@@ -279,9 +280,12 @@ def test_ten_killed_runs_resume_to_the_bits_of_the_uninterrupted_one(tmp_path):
         while not checkpoint_path(path).exists():
             assert process.poll() is None
             time.sleep(0.01)
-        time.sleep(rng.uniform(0.0, 4.0))
+        time.sleep(rng.uniform(0.0, 1.5))
         process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL, "it was finished before it was killed"
+        process.wait()
+        if not checkpoint_path(path).exists():  # it was done but for its picture
+            continue
+        killed += 1
         done = run([file, "-o", path, "--resume"])
         assert done.returncode == 0, done.stderr
         assert load(path).statistics.resumed_at > 0.0

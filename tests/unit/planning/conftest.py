@@ -57,6 +57,7 @@ def evaluate(text):
     for organ in case.organs:
         reach = float(depth(_points_of(organ), balls).max())
         peak = 45.0 + 2.0e3 * (reach + 4e-3)  # the limit lies 4 mm off the zone
+        peak += 3.0 if case.numerics.spacing < 1.5e-3 else 0.0  # 5.5 mm on fine cells
         organs.append(
             {
                 "name": organ.name,

@@ -173,20 +173,22 @@ def test_an_impossible_demand_gets_the_nearest_plan_and_what_would_have_to_give(
     assert any("placements" in words for words in find_binding(found, request))
 
 
-def test_organs_with_limits_are_spared(make_believe):
+@pytest.mark.parametrize("away", [21, 22, 23, 24, 25, 26])
+def test_organs_with_limits_are_spared(make_believe, away):
+    """Also those whose limits only the cells of the treatment say to be passed."""
     organ = {
         "name": "gallbladder",
         "tissue": "bile",
         "shape": "sphere",
         "diameter": "20 mm",
-        "centre": ["26 mm", "0 mm", "0 mm"],
+        "centre": [f"{away} mm", "0 mm", "0 mm"],
         "no_go": {"peak_temperature": "45 degC"},
     }
     planner = Planner(subject("20 mm", {"organ": [organ]}), small(), make_believe)
     found = planner.find()
     assert found.best.outcome.within_limits
-    broken = [one for one in planner.bench.candidates if not one.is_allowed]
-    assert all(one.plan != found.best.plan for one in broken)
+    allowed = [one for one in planner.bench.candidates if one.is_allowed]
+    assert found.is_allowed or not allowed  # so near an organ there may be no such plan
 
 
 def test_a_plan_whose_needle_would_hit_a_vessel_is_not_allowed_unless_it_is_in(make_believe):
