@@ -4,7 +4,7 @@ Photons leave the fibres as these really emit: from the face of a plane-cut tip 
 its numerical aperture, from the sheath of a diffuser by Lambert's law. They scatter by the phase
 function of Henyey and Greenstein until no beam is left of them, at a sum of 1 - cosine of
 `SPREAD`; then by two angles that keep its first four moments; and once they have forgotten where
-they were bound for, at `DEPTH`, by one angle that keeps two: ten to fifteen times less often
+they were bound for, at `DEPTH`, by one angle that keeps two: seven and fourteen times less often
 (`ablsim.light.similar`). ``is_exact`` follows every scattering as it is.
 
 Sums are integers and every photon has its own random numbers, so the same seed gives the same bits

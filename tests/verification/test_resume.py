@@ -270,7 +270,7 @@ def test_ten_killed_runs_resume_to_the_bits_of_the_uninterrupted_one(tmp_path):
     assert run([file, "-o", whole]).returncode == 0
     rng = random.Random(2026)
     killed = 0
-    while killed < 10:
+    for _ in range(40):
         path.unlink(missing_ok=True)
         process = subprocess.Popen(
             [sys.executable, "-m", "ablsim", "run", file, "-o", path],
@@ -282,8 +282,8 @@ def test_ten_killed_runs_resume_to_the_bits_of_the_uninterrupted_one(tmp_path):
             time.sleep(0.01)
         time.sleep(rng.uniform(0.0, 1.5))
         process.send_signal(signal.SIGKILL)
-        process.wait()
-        if not checkpoint_path(path).exists():  # it was done but for its picture
+        assert process.wait() == -signal.SIGKILL, "it was finished before it was killed"
+        if not checkpoint_path(path).exists():  # all but its picture was there
             continue
         killed += 1
         done = run([file, "-o", path, "--resume"])
@@ -291,6 +291,9 @@ def test_ten_killed_runs_resume_to_the_bits_of_the_uninterrupted_one(tmp_path):
         assert load(path).statistics.resumed_at > 0.0
         assert [name for name in differences(whole, path) if name != "ablsim/summary"] == []
         assert not checkpoint_path(path).exists()
+        if killed == 10:
+            break
+    assert killed == 10
 
 
 def _limit_file_size(size):

@@ -6,6 +6,7 @@ import pytest
 from scipy.ndimage import maximum_filter
 
 from ablsim.kernels import photon
+from ablsim.light.monte_carlo import DEPTH, SPREAD
 from ablsim.light.similar import one_angle, two_angles
 
 pytestmark = pytest.mark.compiled
@@ -42,8 +43,8 @@ class Medium:
         photon.trace(
             0, photons, pieces, np.uint64(key), make_source(**source), np.array([photons]),
             self.states.ravel(), self.table, self.bounds, (CELLS,) * 3, self.shift,
-            np.float32(1e9 if self.exact else 3.0), np.float32(2.5), np.float32(threshold), tallies,
-            ledgers,
+            np.float32(1e9 if self.exact else DEPTH), np.float32(DEPTH - SPREAD),
+            np.float32(threshold), tallies, ledgers,
         )  # fmt: skip
         total = np.zeros(CELLS**3, dtype=np.int64)
         photon.add_up(tallies, total)
