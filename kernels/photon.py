@@ -391,12 +391,3 @@ def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape,
 def thread_count() -> int:
     """Return how many threads follow photons, each with a tally of its own."""
     return int(get_num_threads())
-
-
-@njit(cache=True, parallel=True)
-def add_up(tallies, total):
-    """Add the tallies of all threads to ``total`` and make them zero."""
-    for cell in prange(total.size):
-        for thread in range(tallies.shape[0]):
-            total[cell] += tallies[thread, cell]
-            tallies[thread, cell] = 0

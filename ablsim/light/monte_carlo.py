@@ -24,6 +24,7 @@ from ablsim.geometry import perpendiculars
 from ablsim.grid import Grid
 from ablsim.kernels import photon
 from ablsim.kernels.photon_states import bound_blocks
+from ablsim.kernels.tallies import settle
 from ablsim.light.emission import Emission
 from ablsim.light.field import LightField
 from ablsim.light.optical_states import OpticalStates
@@ -85,12 +86,15 @@ class MonteCarloSolver:
         self._shift = max(0, round(math.log2(BLOCK / grid.spacing)))
         edge = 1 << self._shift
         blocks = [-(-n // edge) for n in grid.shape]
-        self._own, self._bounds = (np.empty((3, *blocks), dtype=np.float32) for _ in range(2))
+        self._own, self._across, self._bounds = (
+            np.empty((3, *blocks), dtype=np.float32) for _ in range(3)
+        )
         self._table = _table(states, grid.spacing)
         self._attenuation = self._table[:, : photon.SCATTERS + 1].sum(axis=1).reshape(3, -1)
         self._attenuation = (self._attenuation * _SLACK).astype(np.float32)
         threads = photon.thread_count()
-        self._tallies = np.zeros((threads, grid.n_cells), dtype=np.int64)
+        nz, ny, nx = grid.shape
+        self._tallies = np.zeros((2, threads, nz, ny * nx), dtype=np.int64)  # of two halves
         self._ledgers = np.zeros((threads, photon.LEDGER), dtype=np.int64)
 
     def solve(self, emissions: Sequence[Emission], update: int) -> LightField:
@@ -114,30 +118,33 @@ class MonteCarloSolver:
             raise CaseError(msg)
         cells = self._states.cells.ravel()
         bound_blocks(
-            cells, self._attenuation, self.grid.shape, self._shift, self._own, self._bounds
-        )
-        halves = [
-            self._follow(cells, emissions, (self._photons + half) // 2, (update, half))
+            cells, self._attenuation, self.grid.shape, self._shift, self._own, self._across,
+            self._bounds,
+        )  # fmt: skip
+        ledgers = [
+            self._follow(cells, emissions, (self._photons + half) // 2, half, update)
             for half in range(2)
         ]
-        (first, one), (second, other) = halves
-        launched, escaped, roulette = (int(a + b) for a, b in zip(one, other, strict=True))
-        weight = first + second
-        absorbed = int(weight.sum())
-        if absorbed + escaped + roulette != launched:
+        launched, escaped, roulette = (
+            int(one + other) for one, other in zip(*ledgers, strict=True)
+        )
+        arrived = launched - roulette
+        density = np.empty(self._tallies.shape[2:], dtype=np.float32)
+        planes, unrest = np.empty(len(density), dtype=np.int64), np.empty(len(density))
+        settle(self._tallies, 1.0 / (arrived * self.grid.cell_volume), density, planes, unrest)
+        absorbed = int(planes.sum())
+        if absorbed + escaped != arrived:
             msg = "the books of the photons do not close: please report this case"
             raise ArithmeticError(msg)
-        arrived = absorbed + escaped
-        noise = _noise(first, second, absorbed)
-        density = weight * (1.0 / (arrived * self.grid.cell_volume))
         return LightField(
-            density.reshape(self.grid.shape).astype(np.float32),
+            density.reshape(self.grid.shape),
             absorbed / arrived,
             escaped / arrived,
             0.0,
             0,
             self._photons,
-            noise,
+            # the difference of two independent halves has the variance of their sum
+            math.sqrt(float(unrest.sum()) / absorbed),
         )
 
     def _follow(
@@ -145,25 +152,26 @@ class MonteCarloSolver:
         cells: NDArray[np.uint16],
         emissions: Sequence[Emission],
         photons: int,
-        number: tuple[int, int],
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return what a part of the photons does to the cells, and their ledger."""
-        key = np.random.SeedSequence((self._seed, *number)).generate_state(1, np.uint64)[0]
+        half: int,
+        update: int,
+    ) -> NDArray[np.int64]:
+        """Add what half of the photons do to its tallies, and return their ledger."""
+        number = (self._seed, update, half)
+        key = np.random.SeedSequence(number).generate_state(1, np.uint64)[0]
         counts = _shared_out(photons, [emission.share for emission in emissions])
         sources = [
             self._source(emission, emission.share * photons / count)
             for emission, count in zip(emissions, counts, strict=True)
         ]
+        tallies = self._tallies[half].reshape(len(self._ledgers), -1)
         photon.trace(
-            0, int(sum(counts)), _PIECES * len(self._tallies), key, np.array(sources),
+            0, int(sum(counts)), _PIECES * len(tallies), key, np.array(sources),
             np.cumsum(counts), cells, self._table, self._bounds.ravel(), self.grid.shape,
-            self._shift, self._depth, self._late, self._threshold, self._tallies, self._ledgers,
+            self._shift, self._depth, self._late, self._threshold, tallies, self._ledgers,
         )  # fmt: skip
-        total = np.zeros(self.grid.n_cells, dtype=np.int64)
-        photon.add_up(self._tallies, total)
         ledger = self._ledgers.sum(axis=0)
         self._ledgers[:] = 0
-        return total, ledger
+        return np.asarray(ledger)
 
     def _source(self, emission: Emission, amount: float) -> NDArray[np.float32]:
         """Return an emission as a row of the table of sources."""
@@ -210,14 +218,3 @@ def _shared_out(photons: int, shares: Sequence[float]) -> list[int]:
     for i in by_rest[: max(0, photons - sum(counts))]:
         counts[i] += 1
     return counts
-
-
-def _noise(first: NDArray[np.int64], second: NDArray[np.int64], absorbed: int) -> float:
-    """Return the relative standard error of a cell's power, its root mean square over the power.
-
-    The difference of two independent halves has the variance of their sum.
-    """
-    both = first + second
-    lit = both > 0
-    difference = (first[lit] - second[lit]).astype(np.float64)
-    return math.sqrt(float((difference**2 / both[lit]).sum()) / absorbed)
