@@ -118,12 +118,13 @@ class NumericsTable(Table):
 
     spacing: Annotated[float, _Spacing] = Field(1e-3, description="edge length of a cell")
     light: Annotated[_Engine, Choice(get_args(_Engine))] = Field(
-        "diffusion",
-        description="how the light is computed: by the diffusion equation; by following photons, "
-        "which soon scatter by a few angles that do as much; or as they are to the end",
+        "monte_carlo",
+        description="how the light is computed: monte_carlo follows photons, which soon scatter by "
+        "a few angles that do as much; monte_carlo_exact as they are to the end; diffusion is free "
+        "of noise, and wrong near what is clear or black",
     )
-    photons: Annotated[int, Whole(30000, 1000, 4_000_000)] = Field(
-        30000,
+    photons: Annotated[int, Whole(10000, 1000, 4_000_000)] = Field(
+        10000,
         description="photons of one light update; diffusion has no use for it",
     )
     light_interval: Annotated[float, _Interval] = Field(

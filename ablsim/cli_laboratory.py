@@ -305,5 +305,57 @@ def cohort(
     print(f"Note     {remark}" if remark else f"Picture  {folder / 'cohort.png'}")
 
 
-COMMANDS = (explain, reproduce, compare, validate, calibrate, cohort)
+def bench(
+    what: Literal["light", "case"],
+    case: Path | None = None,
+    /,
+    *,
+    repeats: int = 3,
+    peer: Path | None = None,
+    smoke: Flag = False,
+    json_: Json = False,
+) -> None:
+    """Time light, or a whole case, on this machine, beside peers where they are installed.
+
+    Parameters
+    ----------
+    what
+        light: photons beside those of MCX; case: a whole run, and where its time goes.
+    case
+        The case file (TOML) to run.
+    repeats
+        How often all is repeated; medians are printed.
+    peer
+        A Python that has pmcxcl; by default this one, with the extra "bench".
+    smoke
+        A minute's worth, to see that it works.
+    json_
+        Print one JSON object and nothing else.
+    """
+    import subprocess
+
+    from ablsim.errors import CaseError
+
+    if repeats < 1:
+        msg = f"--repeats {repeats}: allowed are whole numbers from 1 on; write for example 3"
+        raise CaseError(msg)
+    if what == "case" and case is None:
+        msg = "a whole case needs a case file: write for example ablsim bench case patient.toml"
+        raise CaseError(msg)
+    if what == "light" and case is not None:
+        msg = f"{case}: light is timed in media of its own; leave the case out"
+        raise CaseError(msg)
+    if what == "case" and peer is not None:
+        msg = f"--peer {peer}: only light is timed beside a peer; leave it out"
+        raise CaseError(msg)
+    options = [str(case)] if case is not None else []
+    options += ["--repeats", str(repeats)]
+    options += ["--peer", str(peer)] if peer is not None else []
+    options += [name for name, on in (("--smoke", smoke), ("--json", json_)) if on]
+    # a process of its own, whose threads are as the benchmark wants them
+    done = subprocess.run([sys.executable, "-m", f"ablsim.benchmarks.bench_{what}", *options])
+    sys.exit(done.returncode)
+
+
+COMMANDS = (explain, reproduce, compare, validate, calibrate, cohort, bench)
 """All of them, in the order in which help lists them."""

@@ -59,7 +59,7 @@ class Illumination:
     whitening_span : float
         Spread of the rates at which tissue whitens (`coagulated_fraction`); 1 for one rate.
     light : LightSettings
-        How the light is computed; by default by diffusion.
+        How the light is computed; by default by following photons.
 
     Notes
     -----

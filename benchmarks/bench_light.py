@@ -39,14 +39,24 @@ THRESHOLD = 1e-4
 """Weight at which MCX ends a photon, and the exact engine here plays roulette."""
 
 MEDIA = {
-    "A native": {"mu_a": [0.04], "mu_s": [15.0], "g": [0.95], "ball_mm": 0},
+    "A native": {"mu_a": [0.04], "mu_s": [15.0], "g": [0.95]},
     "A ball": {"mu_a": [0.04, 0.03], "mu_s": [15.0, 45.0], "g": [0.95, 0.95], "ball_mm": 5},
-    "L native": {"mu_a": [0.05], "mu_s": [8.0], "g": [0.95], "ball_mm": 0},
-    "cube60": {"mu_a": [0.005], "mu_s": [1.0], "g": [0.01], "ball_mm": 0},
-}
-"""Coefficients in 1/mm; the last is MCX's own benchmark, a pencil into the face of a cube."""
+    "L native": {"mu_a": [0.05], "mu_s": [8.0], "g": [0.95]},
+    "gallbladder": {
+        "mu_a": [0.05, 0.013], "mu_s": [8.0, 0.2], "g": [0.95, 0.95], "ball_mm": 8, "ahead_mm": 12
+    },
+    "cube60": {"mu_a": [0.005], "mu_s": [1.0], "g": [0.01]},
+}  # fmt: skip
+"""Coefficients in 1/mm, of the second medium in a ball about the tip or ahead of it; cube60 is the
+benchmark that comes with MCX, a pencil into the face of a cube."""
 
-PHOTONS = {"A native": 3000, "A ball": 2000, "L native": 4000, "cube60": 60_000}
+PHOTONS = {
+    "A native": 3000,
+    "A ball": 2000,
+    "L native": 4000,
+    "gallbladder": 4000,
+    "cube60": 60_000,
+}
 """Of a run of MCX and of the exact engine."""
 
 DEFAULT = 30_000
@@ -67,9 +77,12 @@ class Media:
 
 
 def make_states(medium):
-    """Return the states of a medium with a ball of another in its middle, or without."""
+    """Return the states of a medium with a ball of another in it, or without."""
     line = np.arange(CELLS) + 0.5 - CELLS / 2
-    inside = line[:, None, None] ** 2 + line[:, None] ** 2 + line**2 < medium["ball_mm"] ** 2
+    along = line - medium.get("ahead_mm", 0)
+    inside = (
+        along[:, None, None] ** 2 + line[:, None] ** 2 + line**2 < medium.get("ball_mm", 0) ** 2
+    )
     return Media(
         1e3 * np.array(medium["mu_a"]), 1e3 * np.array(medium["mu_s"]), np.array(medium["g"]),
         inside.astype(np.uint16),
@@ -121,7 +134,13 @@ def peer_environment():
 
 
 def run_peer(python, name, photons, seed):
-    """Return the seconds of the processor that MCX takes for a photon; None if it is not there."""
+    """Return the seconds of the processor that MCX takes for a photon.
+
+    Raises
+    ------
+    RuntimeError
+        If it does not run, with what it said last.
+    """
     job = {
         **MEDIA[name], "cells": CELLS, "photons": photons, "seed": seed, "threshold": THRESHOLD,
         "source": "pencil" if name == "cube60" else "isotropic",
@@ -131,18 +150,33 @@ def run_peer(python, name, photons, seed):
         input=json.dumps(job), capture_output=True, text=True, env=peer_environment(), check=False,
     )  # fmt: skip
     if done.returncode != 0:
-        return None
+        raise RuntimeError((done.stderr.strip().splitlines() or ["it says nothing"])[-1])
     return json.loads(done.stdout.strip().splitlines()[-1])["cpu_s"] / photons
 
 
+def find_peer(python):
+    """Return the interpreter if MCX runs in it; otherwise None, and say why."""
+    try:
+        run_peer(python, "cube60", 100, 1)
+    except (RuntimeError, OSError) as error:
+        print(
+            f"MCX is left out, {python} does not run it ({error}): install pmcxcl (the extra "
+            '"bench") and an OpenCL runtime for the processor (Debian: pocl-opencl-icd)',
+            file=sys.stderr,
+        )
+        return None
+    return python
+
+
 def compare(name, python, repeats, *, smoke):
-    """Return the row of one medium."""
+    """Return the row of one medium; without an interpreter for MCX the own engines alone."""
     photons = PHOTONS[name] // (10 if smoke else 1)
     exact = Own(name, photons, is_exact=True, threshold=THRESHOLD)
     default = Own(name, DEFAULT // (10 if smoke else 1), is_exact=False)
     peers, exacts, defaults = [], [], []
     for repeat in range(repeats):
-        peers.append(run_peer(python, name, photons, repeat + 1))
+        if python is not None:
+            peers.append(run_peer(python, name, photons, repeat + 1))
         exacts.append(exact.run()[0])
         defaults.append(default.run()[0])
     row = {
@@ -150,7 +184,7 @@ def compare(name, python, repeats, *, smoke):
         "exact_per_s": 1.0 / median(exacts),
         "default_per_s": 1.0 / median(defaults),
     }
-    if None in peers:
+    if python is None:
         return row
     row["peer_per_s"] = 1.0 / median(peers)
     row["exact_ratio"] = median(p / e for p, e in zip(peers, exacts, strict=True))
@@ -160,6 +194,22 @@ def compare(name, python, repeats, *, smoke):
     theirs = Own(name, few, is_exact=True, threshold=THRESHOLD).variance(batches) * median(peers)
     row["equal_noise_ratio"] = dict(zip(SHELLS, (theirs / ours).tolist(), strict=True))
     return row
+
+
+def describe(row):
+    """Return a row of the table that `HEAD` heads."""
+    text = f"{row['medium']:<12}{row['exact_per_s']:>10,.0f}{row['default_per_s']:>10,.0f}"
+    if "peer_per_s" not in row:
+        return text
+    equal = " / ".join(f"{ratio:.0f}" for ratio in row["equal_noise_ratio"].values())
+    return f"{text}{row['peer_per_s']:>10,.0f}{row['exact_ratio']:>8.1f}   {equal}"
+
+
+HEAD = (
+    "Photons for each second of the processor, and how many times fewer seconds than MCX:\n\n"
+    f"{'':<12}{'exact':>10}{'default':>10}{'MCX':>10}{'exact':>8}"
+    f"   default, equal noise at {' / '.join(f'{shell:g}' for shell in SHELLS)} mm"
+)
 
 
 def main():
@@ -172,21 +222,17 @@ def main():
     parser.add_argument("--smoke", action="store_true")
     options = parser.parse_args()
     repeats = 1 if options.smoke else options.repeats
+    load = os.getloadavg()[0]
+    peer = find_peer(options.peer)
     rows = []
+    if not options.json:
+        print(HEAD, flush=True)
     for name in options.media:
-        rows.append(compare(name, options.peer, repeats, smoke=options.smoke))
+        rows.append(compare(name, peer, repeats, smoke=options.smoke))
         if not options.json:
-            print(
-                "  ".join(f"{key} {_short(value)}" for key, value in rows[-1].items()), flush=True
-            )
+            print(describe(rows[-1]), flush=True)
     if options.json:
-        print(json.dumps({"load": os.getloadavg()[0], "rows": rows}, indent=1))
-
-
-def _short(value):
-    if isinstance(value, dict):
-        return ", ".join(f"{key:g} mm {_short(part)}" for key, part in value.items())
-    return value if isinstance(value, str) else f"{value:.3g}"
+        print(json.dumps({"load": load, "rows": rows}, indent=1))
 
 
 if __name__ == "__main__":

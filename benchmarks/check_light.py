@@ -2,8 +2,9 @@
 
     python benchmarks/check_light.py agreement --peer PYTHON   # cell by cell beside MCX
     python benchmarks/check_light.py bias                      # default engine against exact
+    python benchmarks/check_light.py gallbladder               # three engines at its wall
 
-Prints a line of JSON for each medium. Add --smoke for a minute's worth.
+Prints a line of JSON for each medium or engine. Add --smoke for a minute's worth.
 """
 
 import argparse
@@ -15,9 +16,17 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from bench_light import CELLS, MEDIA, SPACING, THRESHOLD, make_states, peer_environment
 
+from ablsim.benchmarks.bench_light import (
+    CELLS,
+    MEDIA,
+    SPACING,
+    THRESHOLD,
+    make_states,
+    peer_environment,
+)
 from ablsim.grid import Grid
+from ablsim.light.diffusion import DiffusionSolver
 from ablsim.light.emission import Emission
 from ablsim.light.monte_carlo import MonteCarloSolver
 
@@ -34,6 +43,11 @@ BIASED = {
     "L native": ([0.05], [8.0], 0.0),
 }
 """Absorption and scattering [1/mm] outside and inside a ball of a radius [mm]; g is 0.95."""
+
+
+GALLBLADDER = {"ahead": 12.0, "radius": 8.0, "rim": 1.5}
+"""Bile in liver L: how far ahead of the tip its middle lies, its radius, and how thick the rim of
+liver is that is looked at [mm]."""
 
 
 class Medium:
@@ -85,7 +99,7 @@ def agreement(python, photons, batches=5):
         spread = np.sqrt((a.var(axis=0, ddof=1) + b.var(axis=0, ddof=1)) / batches)
         row = {
             "medium": name, "photons": photons * batches, "cells": int(seen.sum()),
-            "mean_z": z.mean(), "rms_z": np.sqrt((z**2).mean()),
+            "mean_z": float(z.mean()), "rms_z": float(np.sqrt((z**2).mean())),
             "shells_sigma": ((b - a).mean(axis=0) / spread).round(2).tolist(),
             "shells_percent": (100.0 * (b.mean(axis=0) / a.mean(axis=0) - 1.0)).round(2).tolist(),
         }  # fmt: skip
@@ -110,10 +124,7 @@ def _peer_shares(python, name, photons, seed):
 
 def bias(photons, batches=8):
     """Compare the default engine's energy in shells about a bare tip with the exact one's."""
-    tip = Emission(
-        (0.0, 0.0, 0.0), (0.0, 0.0, -1.0), 0.0, 1.0, radius=0.15e-3,
-        half_angle=math.asin(0.22 / 1.37),
-    )  # fmt: skip
+    tip = _tip()
     grid = Grid.centred((0.0, 0.0, 0.0), (36e-3,) * 3, 0.25e-3)
     half = np.maximum(0.1, 0.1 * SHELLS)
     r = _radius(grid)
@@ -142,18 +153,77 @@ def bias(photons, batches=8):
         print(json.dumps(row), flush=True)
 
 
+def gallbladder(photons, batches=8):
+    """Print what share of the light regions of and about a gallbladder get, by every engine."""
+    grid = Grid.centred((0.0, 0.0, 0.0), (60e-3,) * 3, 0.75e-3)
+    medium = Medium(grid, [0.05, 0.013], [8.0, 0.2], 0.0)
+    x, y, z = (1e3 * axis for axis in grid.axes())
+    ahead = GALLBLADDER["ahead"] + z[:, None, None]  # light goes down
+    around = np.sqrt(ahead**2 + y[:, None] ** 2 + x**2)
+    bile = around < GALLBLADDER["radius"]
+    medium.cells = bile.astype(np.uint16)
+    rim = ~bile & (around < GALLBLADDER["radius"] + GALLBLADDER["rim"])
+    towards = ahead / around
+    regions = {
+        "4 mm about the tip": _radius(grid) < 4.0,
+        "bile": bile,
+        "near wall": rim & (towards > 0.5),
+        "side wall": rim & (np.abs(towards) <= 0.5),
+        "far wall": rim & (towards < -0.5),
+    }
+    tip = _tip()
+
+    def shares(light):
+        power = light.absorbed_per_watt * grid.cell_volume
+        return [float(power[region].sum(dtype=np.float64)) for region in regions.values()]
+
+    rows = {}
+    for name in ("monte_carlo_exact", "monte_carlo"):
+        solver = MonteCarloSolver(
+            grid, medium, photons=photons, seed=1, is_exact=name == "monte_carlo_exact"
+        )
+        rows[name] = np.array([shares(solver.solve([tip], i)) for i in range(batches)])
+    reduced = medium.scattering * (1.0 - medium.anisotropy)
+    light = DiffusionSolver(grid).solve(
+        medium.absorption[medium.cells], reduced[medium.cells], [tip]
+    )
+    rows["diffusion"] = np.array([shares(light)])
+    exact = rows["monte_carlo_exact"].mean(axis=0)
+    for name, found in rows.items():
+        mean = found.mean(axis=0)
+        error = found.std(axis=0, ddof=1) / math.sqrt(batches) if len(found) > 1 else 0.0 * mean
+        row = {
+            "engine": name,
+            "share": dict(zip(regions, mean.round(5).tolist(), strict=True)),
+            "error_percent": (100.0 * error / mean).round(2).tolist(),
+            "off_percent": (100.0 * (mean / exact - 1.0)).round(2).tolist(),
+        }
+        print(json.dumps(row), flush=True)
+
+
+def _tip():
+    """Return a bare tip in the middle that shines down."""
+    return Emission(
+        (0.0, 0.0, 0.0), (0.0, 0.0, -1.0), 0.0, 1.0, radius=0.15e-3,
+        half_angle=math.asin(0.22 / 1.37),
+    )  # fmt: skip
+
+
 def main():
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["agreement", "bias"])
+    parser.add_argument("what", choices=["agreement", "bias", "gallbladder"])
     parser.add_argument("--peer", default=sys.executable, help="a Python that has pmcxcl")
     parser.add_argument("--photons", type=int, help="of a batch")
     parser.add_argument("--smoke", action="store_true")
     options = parser.parse_args()
+    photons = options.photons or (2000 if options.smoke else 250_000)
     if options.what == "bias":
-        bias(options.photons or (2000 if options.smoke else 250_000))
+        bias(photons)
+    elif options.what == "gallbladder":
+        gallbladder(photons)
     else:
-        agreement(options.peer, options.photons or (2000 if options.smoke else 200_000))
+        agreement(options.peer, photons)
 
 
 if __name__ == "__main__":

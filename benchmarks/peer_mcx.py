@@ -2,8 +2,9 @@
 
 Reads one job as JSON from standard input and writes what it took to standard output:
 
-    {"mu_a": [..], "mu_s": [..], "g": [..], "ball_mm": 0, "cells": 60, "photons": 2000, "seed": 1,
-     "source": "isotropic" | "pencil" | "middle", "threshold": 1e-4, "save": "shares.npy"}
+    {"mu_a": [..], "mu_s": [..], "g": [..], "ball_mm": 5, "ahead_mm": 0, "cells": 60,
+     "photons": 2000, "seed": 1, "source": "isotropic" | "pencil" | "middle", "threshold": 1e-4,
+     "save": "shares.npy"}
 
 `bench_light.py` starts it; the C++ runtime of the system has to be loaded before pmcxcl's own.
 """
@@ -22,7 +23,8 @@ def main():
     job = json.load(sys.stdin)
     n = job["cells"]
     line = np.arange(n) + 0.5 - n / 2
-    inside = line[:, None, None] ** 2 + line[:, None] ** 2 + line**2 < job["ball_mm"] ** 2
+    along, radius = line - job.get("ahead_mm", 0), job.get("ball_mm", 0)
+    inside = line[:, None, None] ** 2 + line[:, None] ** 2 + along**2 < radius**2  # (x, y, z)
     media = list(zip(job["mu_a"], job["mu_s"], job["g"], strict=True))
     setup = {
         "vol": np.asfortranarray((1 + (inside if len(media) > 1 else 0 * inside)).astype(np.uint8)),

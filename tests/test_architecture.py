@@ -53,8 +53,11 @@ OWNERS = {
     "xarray": ("result_fields.py",),
 }
 
+LINKED = ("benchmarks", "kernels")
+"""Folders of their own that are shipped as parts of the package."""
+
 MODULES = sorted(
-    path for path in PACKAGE.rglob("*.py") if "kernels" not in path.relative_to(PACKAGE).parts
+    path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in LINKED
 )
 
 
@@ -137,9 +140,9 @@ def test_every_package_is_shipped():
     found = {
         ".".join(path.parent.relative_to(ROOT).parts)
         for path in PACKAGE.rglob("__init__.py")
-        if "kernels" not in path.relative_to(ROOT).parts
+        if path.relative_to(PACKAGE).parts[0] not in LINKED
     }
-    assert set(listed) == found | {"ablsim.kernels"}
+    assert set(listed) == found | {f"ablsim.{name}" for name in LINKED}
 
 
 def test_top_level_is_as_decided():
@@ -150,7 +153,8 @@ def test_top_level_is_as_decided():
         if path.is_dir() and not path.name.startswith(".") and (path / "__init__.py").exists()
     }
     assert folders <= decided
-    assert (PACKAGE / "kernels").resolve() == ROOT / "kernels"
+    for name in LINKED:
+        assert (PACKAGE / name).resolve() == ROOT / name
 
 
 @pytest.mark.parametrize(

@@ -44,16 +44,33 @@ class LightSettings:
     Parameters
     ----------
     engine : {"diffusion", "monte_carlo", "monte_carlo_exact"}
-        By the diffusion equation, or by following photons, which soon scatter by a few angles that
-        do as much, or by the phase function to the end.
+        By the diffusion equation, by following photons, which soon scatter by a few angles that do
+        as much, or by following them with the phase function to the end.
     photons : int
         Of one solve; of no use to diffusion.
     seed : int
         Of all random numbers; of no use to diffusion.
+
+    Notes
+    -----
+    ``monte_carlo``, the default, is right wherever transport is: at a tip, at the wall of a
+    gallbladder, in black and in clear cells. Energies in shells from 0.5 to 15 mm about a bare tip
+    are those of exact scattering to 0.2 % (errors of chance 0.05 to 0.2 %, 0.45 % in coagulated
+    tissue at 15 mm). What chance leaves in a cell of one update is in the summary, and blurred by
+    conduction: with 10,000 photons, zones of whole treatments from two seeds are 0.08 mm apart at
+    most and 0.006 mm in the root mean square, and their volumes 0.1 %; more photons hardly help.
+
+    ``monte_carlo_exact`` scatters by the phase function to the end: 10 to 40 times the work, to
+    check the default.
+
+    ``diffusion`` has no noise: for derivatives, or to compare. In uniform tissue it is 5 to 10 %
+    low within 1.5 mm of a tip and within 4 % further out; at bile, which hardly scatters, it is 14
+    to 46 % off; and it lets light out of charred cells that no photon leaves, the more the coarser
+    they are.
     """
 
-    engine: EngineName = "diffusion"
-    photons: int = 30000
+    engine: EngineName = "monte_carlo"
+    photons: int = 10000
     seed: int = 1
 
     def make(self, grid: Grid, labels: Labels, tissues: Sequence[Tissue]) -> Engine:

@@ -15,6 +15,7 @@ a thousandth or so, is then shared out in proportion.
 
 import math
 from collections.abc import Sequence
+from dataclasses import astuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,8 @@ class MonteCarloSolver:
         if abs(total - 1.0) > 1e-6:
             msg = f"the emissions' shares add up to {total:.7g}, not to 1"
             raise CaseError(msg)
+        # so that the order in which fibres are given makes no difference
+        emissions = sorted(emissions, key=astuple)
         cells = self._states.cells.ravel()
         bound_blocks(
             cells, self._attenuation, self.grid.shape, self._shift, self._own, self._across,

@@ -92,7 +92,7 @@ def test_photons_heat_as_diffuse_light_does_and_say_their_noise(small):
     assert not np.array_equal(runs[0].fields.rise, runs[1].fields.rise)
     for run in runs:
         assert abs(run.ledger.balance_error) < 1e-3
-        assert run.statistics.photons == 30_000 * run.statistics.light_updates
+        assert run.statistics.photons == 10_000 * run.statistics.light_updates
         summary = summarise(run, measure_zones(run))
         assert 0.0 < summary["error"]["light"] < 0.5
         assert summary["numerics"]["photons"] == run.statistics.photons
@@ -741,6 +741,9 @@ def test_steps_of_a_quarter_of_the_length_change_no_zone_by_more_than_said(schem
 def test_auto_takes_fewer_steps_in_the_cool_down():
     steps = ["deliver 5 W for 30 s", "rest for 1800 s"]
     numerics = SMALL["numerics"] | {"spacing": "2 mm", "output_interval": "30 min"}
+    numerics |= {
+        "light": "diffusion"
+    }  # other steps renew the light at other times: no chance in it
     auto, euler = (
         simulate(case(protocol={"steps": steps}, numerics=numerics | {"time_stepping": scheme}))
         for scheme in ("auto", "euler")

@@ -215,3 +215,37 @@ def test_settings_make_the_engine_that_they_name():
         energy[name] = light.absorbed
     assert energy["monte_carlo"] == pytest.approx(energy["monte_carlo_exact"], abs=0.01)
     assert energy["monte_carlo"] == pytest.approx(energy["diffusion"], abs=0.02)
+
+
+def test_a_gallbladder_ahead_gets_its_share_of_the_light():
+    """Bile of 8 mm radius, its near wall 4 mm ahead of a bare tip in liver: exact scattering's
+    shares, known to 0.3 %; diffusion is 16 % low about the tip and 42 % high in the bile.
+    """
+    grid = Grid.centred((0.0, 0.0, 0.0), (60 * MM,) * 3, 0.75 * MM)
+    x, y, z = grid.axes()
+    across = y[:, None] ** 2 + x**2
+    ahead = z[:, None, None] + 12 * MM
+    around = np.sqrt(ahead**2 + across)
+    bile = around < 8 * MM
+    media = Media(grid, ((50.0, 8000.0, 0.95), (13.0, 200.0, 0.95)), bile.astype(np.uint16))
+    light = MonteCarloSolver(grid, media, photons=100_000, seed=7).solve([bare()], 0)
+    power = light.absorbed_per_watt * grid.cell_volume
+    rim = ~bile & (around < 9.5 * MM)
+    found = [
+        power[region].sum(dtype=np.float64)
+        for region in (
+            z[:, None, None] ** 2 + across < (4 * MM) ** 2,
+            bile,
+            rim & (ahead > 0.5 * around),
+            rim & (ahead < -0.5 * around),
+        )
+    ]
+    assert found == pytest.approx([0.2906, 0.05465, 0.09231, 0.01925], rel=0.03)
+
+
+def test_the_order_of_fibres_does_not_matter():
+    grid = Grid.centred((0.0, 0.0, 0.0), (20 * MM,) * 3, 1 * MM)
+    solver = MonteCarloSolver(grid, Media(grid, (NATIVE,)), photons=2000, seed=3)
+    fibres = [bare((-4 * MM, 0.0, 0.0), 0.3), bare((4 * MM, 0.0, 0.0), 0.7)]
+    some, others = (solver.solve(order, 0).absorbed_per_watt for order in (fibres, fibres[::-1]))
+    assert np.array_equal(some, others)

@@ -31,7 +31,7 @@ direction = [0, 0, -1]
 steps = ["deliver 5 W for 120 s", "rest for 120 s"SECOND]
 
 [numerics]
-spacing = "4 mm"
+spacing = "2 mm"
 light_interval = "20 s"
 output_interval = "24 h"
 """

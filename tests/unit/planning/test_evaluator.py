@@ -51,7 +51,7 @@ def one_fibre(energy=900.0, pattern="single", spacing=0.0):
 
 @pytest.fixture(scope="module")
 def text():
-    return subject().text(one_fibre(), 3e-3)
+    return subject().text(one_fibre(), 2e-3)
 
 
 @pytest.fixture(scope="module")

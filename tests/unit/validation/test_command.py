@@ -134,12 +134,12 @@ def test_a_change_moves_all_rows_and_stands_beside_them(done):
     folder, _ = done
     options = ("--no-band", "--workers", 1, "--json")
     plain = ablsim(*COARSE, *options, cwd=folder)
-    changed = ablsim(*COARSE, *options, "--set", "physics.whitening_shift=-8 K", cwd=folder)
+    changed = ablsim(*COARSE, *options, "--set", "physics.whitening_shift=-12 K", cwd=folder)
     assert changed.returncode == 0, changed.stderr
     found = json.loads(changed.stdout)
-    assert found["settings"]["changes"] == {"physics.whitening_shift": "-8 K"}
+    assert found["settings"]["changes"] == {"physics.whitening_shift": "-12 K"}
     report = (folder / "validation" / "validation.md").read_text(encoding="utf-8")
-    assert "physics.whitening_shift = -8 K" in report
+    assert "physics.whitening_shift = -12 K" in report
     before, after = (
         {row["id"]: row["predicted"] for row in json.loads(run.stdout)["rows"]}
         for run in (plain, changed)

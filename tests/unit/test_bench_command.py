@@ -1,0 +1,43 @@
+"""``ablsim bench``: what it refuses, and that it prints what it says."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def bench(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "ablsim", "bench", *map(str, words)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("case",), "needs a case file"),
+        (("light", "quick.toml"), "leave the case out"),
+        (("case", "quick.toml", "--peer", "python3"), "only light is timed beside a peer"),
+        (("light", "--repeats", "0"), "whole numbers from 1 on"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_sentence(words, said):
+    done = bench(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.compiled
+def test_light_is_timed_without_a_peer_too():
+    done = bench("light", "--smoke", "--json", "--peer", "no-such-python")
+    assert done.returncode == 0, done.stderr
+    assert "MCX is left out" in done.stderr
+    rows = {row["medium"]: row for row in json.loads(done.stdout)["rows"]}
+    assert set(rows) == {"A native", "A ball", "L native", "gallbladder", "cube60"}
+    for row in rows.values():
+        assert row["default_per_s"] > 0.0
+        assert row["exact_per_s"] > 0.0
+        assert "exact_ratio" not in row
