@@ -26,7 +26,7 @@ can tell that they do not overlap.
 import math
 
 import numpy as np
-from numba import get_num_threads, get_thread_id, njit, prange
+from numba import get_num_threads, get_thread_id, njit, prange, set_num_threads
 
 F4, I4, U4 = np.float32, np.int32, np.uint32
 
@@ -341,6 +341,16 @@ def _follow(first, last, key, sources, ends, states, table, bounds, shape, shift
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
+def _trace(first, last, pieces, key, sources, ends, states, table, bounds, shape, shift, depth,
+           late, threshold, tallies, ledgers):  # fmt: skip
+    for piece in prange(pieces):
+        start = first + (last - first) * piece // pieces
+        stop = first + (last - first) * (piece + 1) // pieces
+        thread = get_thread_id()
+        _follow(start, stop, key, sources, ends, states, table, bounds, shape, shift, depth, late,
+                threshold, tallies[thread], ledgers[thread])  # fmt: skip
+
+
 def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape, shift, depth,
           late, threshold, tallies, ledgers):  # fmt: skip
     """Add what photons ``first`` to ``last`` do to the tallies of the threads that follow them.
@@ -376,18 +386,19 @@ def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape,
     threshold : float32
         Weight below which roulette is played.
     tallies : ndarray of int64, shape (threads, cells)
-        Absorbed weight, in units of 2**-40.
+        Absorbed weight, in units of 2**-40, one for each thread that takes part.
     ledgers : ndarray of int64, shape (threads, LEDGER)
         Weight launched, escaped and gained or lost by roulette.
     """
-    for piece in prange(pieces):
-        start = first + (last - first) * piece // pieces
-        stop = first + (last - first) * (piece + 1) // pieces
-        thread = get_thread_id()
-        _follow(start, stop, key, sources, ends, states, table, bounds, shape, shift, depth, late,
-                threshold, tallies[thread], ledgers[thread])  # fmt: skip
+    before = get_num_threads()
+    set_num_threads(min(before, len(tallies)))
+    try:
+        _trace(first, last, pieces, key, sources, ends, states, table, bounds, shape, shift, depth,
+               late, threshold, tallies, ledgers)  # fmt: skip
+    finally:
+        set_num_threads(before)
 
 
 def thread_count() -> int:
-    """Return how many threads follow photons, each with a tally of its own."""
+    """Return how many threads there are."""
     return int(get_num_threads())

@@ -43,6 +43,9 @@ THRESHOLD = 0.05
 BLOCK = 2e-3
 """About the edge of the blocks over which the strongest attenuation is taken [m]."""
 
+MOST_THREADS = 8
+"""Threads that follow photons: each has tallies of its own, 16 bytes for every cell."""
+
 _NEVER = 1e30  # a depth that no photon gets to
 _PIECES = 4  # of the photons, for each thread: short ones fill the gaps of long ones
 _SLACK = 1.0 + 1e-6  # so that rounding keeps bounds above what they bound
@@ -93,7 +96,7 @@ class MonteCarloSolver:
         self._table = _table(states, grid.spacing)
         self._attenuation = self._table[:, : photon.SCATTERS + 1].sum(axis=1).reshape(3, -1)
         self._attenuation = (self._attenuation * _SLACK).astype(np.float32)
-        threads = photon.thread_count()
+        threads = min(MOST_THREADS, photon.thread_count())
         nz, ny, nx = grid.shape
         self._tallies = np.zeros((2, threads, nz, ny * nx), dtype=np.int64)  # of two halves
         self._ledgers = np.zeros((threads, photon.LEDGER), dtype=np.int64)

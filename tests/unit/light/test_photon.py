@@ -35,9 +35,9 @@ class Medium:
             bounds.append(maximum_filter(of_blocks, 3, mode="nearest").ravel())
         self.bounds = np.concatenate(bounds) * np.float32(1 + 1e-6)
 
-    def follow(self, photons, *, threshold=0.05, pieces=2, key=1, **source):
+    def follow(self, photons, *, threshold=0.05, pieces=2, key=1, threads=None, **source):
         """Return the tally as float weights of one photon, its integers, and the ledger."""
-        threads = numba.get_num_threads()
+        threads = threads or numba.get_num_threads()
         tallies = np.zeros((threads, CELLS**3), dtype=np.int64)
         ledgers = np.zeros((threads, photon.LEDGER), dtype=np.int64)
         photon.trace(
@@ -91,6 +91,8 @@ def test_bits_depend_on_the_key_alone():
             assert np.array_equal(books, ledger)
     finally:
         numba.set_num_threads(before)
+    assert np.array_equal(mixed.follow(3000, threads=1)[1], first)  # tallies for one thread only
+    assert numba.get_num_threads() == before
     assert not np.array_equal(mixed.follow(3000, key=2)[1], first)
 
 
