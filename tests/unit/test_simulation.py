@@ -188,7 +188,12 @@ def test_same_bits_for_one_and_two_threads(small):
 
 def test_mirror_images_of_a_case_give_mirror_images():
     left, right = (
-        simulate(case(fibre=[SMALL["fibre"][0] | {"tip": [f"{x} mm", "0 mm", "0 mm"]}]))
+        simulate(
+            case(
+                fibre=[SMALL["fibre"][0] | {"tip": [f"{x} mm", "0 mm", "0 mm"]}],
+                numerics=SMALL["numerics"] | {"light": "diffusion"},  # no chance in it
+            )
+        )
         for x in (-5, 5)
     )
     assert left.fields.stasis[:, :, ::-1] == pytest.approx(right.fields.stasis, rel=2e-2, abs=1e-3)
