@@ -82,21 +82,21 @@ def test_quick_case_through_the_patient_example():
 # ln(predicted / measured) per length of every row on 2 mm cells; kelvins between temperatures
 LESIONS = {
     "heis97_bare": {"long axis": -0.33, "short axis": 0.14},
-    "heis97_diff": {"long axis": -0.17, "short axis": 0.01},
+    "heis97_diff": {"long axis": -0.17, "short axis": 0.02},
     "heis97_x4_20mm": {"largest extent": -0.12},
     "sheep_4W": {"short axis": -0.33},
-    "bosman91": {"diameter": 0.12},
+    "bosman91": {"diameter": 0.11},
     "steger92_x4": {
         "long axis": -0.04,
         "middle axis": 0.11,
         "short axis": -0.67,
-        "temperature in the middle": -5.8,
+        "temperature in the middle": -5.4,
     },
-    "albrecht98_1_flow": {"volume": 0.02},
+    "albrecht98_1_flow": {"volume": 0.04},
     "albrecht98_1_occl": {"volume": 0.09},
-    "albrecht98_4_flow": {"volume": 0.02},
+    "albrecht98_4_flow": {"volume": 0.05},
     "albrecht98_4_occl": {"volume": 0.04},
-    "fried96_rabbit": {"highest temperature at 7 mm": -15.2},
+    "fried96_rabbit": {"highest temperature at 7 mm": -14.7},
     "li20_myocardium": {"temperature at 5 mm": 19.8},
 }
 QUICK = ("albrecht98_1_flow", "bosman91", "fried96_rabbit", "li20_myocardium", "sheep_4W")
@@ -236,14 +236,14 @@ def test_virtual_cohort(tmp_path):
         for entry in summary["classes"]
         if entry["stratum"] is None
     }
-    assert medians == pytest.approx({20.0: 0.89, 30.0: 0.70, 40.0: 0.49}, abs=0.03)
+    assert medians == pytest.approx({20.0: 0.86, 30.0: 0.62, 40.0: 0.45}, abs=0.03)
 
 
 @pytest.mark.slow
 def test_patient():
     numbers = load("patient").main()
-    assert numbers["ablated_fraction"] == pytest.approx(0.999, abs=0.005)
-    assert numbers["margin_min_mm"] == pytest.approx(-0.5, abs=0.5)
+    assert numbers["ablated_fraction"] == pytest.approx(0.994, abs=0.005)
+    assert numbers["margin_min_mm"] == pytest.approx(-1.5, abs=0.5)
     assert abs(numbers["balance_error"]) < 1e-3
 
 
