@@ -59,7 +59,7 @@ PHOTONS = {
 }
 """Of a run of MCX and of the exact engine."""
 
-DEFAULT = 30_000
+DEFAULT = 10_000
 """Photons of a solve by default, with all that a solve takes besides following them."""
 
 BATCHES = 256

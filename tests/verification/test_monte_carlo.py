@@ -1,7 +1,11 @@
 """Monte Carlo light against what is known: reference energies, transport theory, its own promises.
 
 Reference energies are those of an independent code that was checked against MCX (design study,
-V9 and V10): 0.15 mm disc, cone to asin(0.22 / 1.37), infinite medium.
+V9 and V10): 0.15 mm disc, cone to asin(0.22 / 1.37), infinite medium. Of that study's cases V2, a
+half-space of another refractive index than what is outside, is left out: no light leaves the body
+here through a surface that reflects. V5 to V7 are in the unit tests of the kernel, V8 is
+`benchmarks/check_light.py agreement`, what takes minutes in `test_monte_carlo_slow.py`, diffusion
+(V12) in `test_light.py`, the lattice source (V13) in the unit tests of the tip.
 """
 
 import itertools
