@@ -23,6 +23,8 @@ def has_changed(whitening, char, coagulation_then, char_then, weight, rates, box
             omega, white_then, worth = whitening[z, y], coagulation_then[z, y], weight[z, y]
             black, black_then = char[z, y], char_then[z, y]
             for x in range(x0, x1):
+                if worth[x] == 0.0:  # no photon came here
+                    continue
                 if black[x] != black_then[x]:
                     total += abs(float(black[x]) - float(black_then[x])) * float(worth[x])
                 if omega[x] > 0.0 and white_then[x] < 1.0:
