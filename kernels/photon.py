@@ -352,7 +352,7 @@ def _trace(first, last, pieces, key, sources, ends, states, table, bounds, shape
 
 
 def trace(first, last, pieces, key, sources, ends, states, table, bounds, shape, shift, depth,
-          late, threshold, tallies, ledgers):  # fmt: skip
+          late, threshold, tallies, ledgers) -> None:  # fmt: skip
     """Add what photons ``first`` to ``last`` do to the tallies of the threads that follow them.
 
     Parameters
