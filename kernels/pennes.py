@@ -55,7 +55,7 @@ def _conduct_row(
         )
         t_new = t + dt * inv_c[c] * (flux * inv_h2 - w[c] * t + q[c])
         theta_new[c] = t_new
-        is_hot |= np.int32((t > skip) | (t_new > skip))
+        is_hot = np.int32(is_hot | np.int32((t > skip) | (t_new > skip)))  # not 64 bits wide
     return is_hot
 
 
@@ -141,7 +141,7 @@ def find_stiff(faces, inv_c, w, rows, box, dt, inv_h2, limit, heat_dry, cells, s
             for i in range(count):
                 c = first + i
                 weight = _weight(f_, w_, c, strides, dt, inv_h2)
-                any_stiff |= np.int32(weight * c_[c] > limit)
+                any_stiff = np.int32(any_stiff | np.int32(weight * c_[c] > limit))
             if any_stiff == 0:
                 continue
             for i in range(count):
@@ -330,10 +330,10 @@ def extent(theta, tolerance, box, low, high):
     for z in range(z0, z1):
         first_y, last_y, first_x, last_x = y1, -1, x1, -1
         for y in range(y0, y1):
-            n_over = 0
+            over = np.int32(0)
             for x in range(x0, x1):
-                n_over += abs(theta[z, y, x]) > tolerance
-            if n_over == 0:
+                over = np.int32(over | np.int32(abs(theta[z, y, x]) > tolerance))
+            if over == 0:
                 continue
             first_y = min(first_y, y)
             last_y = y

@@ -142,26 +142,26 @@ def first_stage(theta, rate, box, mt, t_boil, first, before, boils):
         for y in range(y0, y1):
             t, r = theta[z, y, x0:x1], rate[z, y, x0:x1]
             one, zero = first[z, y, x0:x1], before[z, y, x0:x1]
-            n_over = 0
+            over = np.int32(0)
             for i in range(t.size):
                 t_new = t[i] + mt * r[i]
                 one[i] = t_new
                 zero[i] = t[i]
-                n_over += t_new > t_boil
-            boils[z, y] = n_over > 0
+                over = np.int32(over | np.int32(t_new > t_boil))  # not 64 bits wide
+            boils[z, y] = over
 
 
 @njit(cache=True, error_model="numpy")
 def _stage_row(t, last, rate, rate_last, mu, nu, mt, gt, t_boil, y):
-    """Replace y_{j-2} in ``y`` by y_j; count the cells above the boiling point."""
-    n_over = 0
+    """Replace y_{j-2} in ``y`` by y_j; say whether a cell is above the boiling point."""
+    over = np.int32(0)
     for i in range(y.size):
         y_new = t[i] + (
             mu * (last[i] - t[i]) + nu * (y[i] - t[i]) + mt * rate_last[i] + gt * rate[i]
         )
         y[i] = y_new
-        n_over += y_new > t_boil
-    return n_over
+        over = np.int32(over | np.int32(y_new > t_boil))
+    return over
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
@@ -209,7 +209,7 @@ def stage(
             sides = _sides(z, y_, box, opened, one, zero)
             _insulated(row, l_, first, n, opened)
             _rate_row(row, l_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, rate_last)
-            n_over = _stage_row(
+            boils[z, y_] = _stage_row(
                 theta[z, y_, x0:x1],
                 l_[first : first + n],
                 rate[z, y_, x0:x1],
@@ -221,7 +221,6 @@ def stage(
                 t_boil,
                 y[z, y_, x0:x1],
             )
-            boils[z, y_] = n_over > 0
             taken += _dot(w_[first : first + n], l_[first : first + n])
         perfused[z] = taken
 
@@ -300,7 +299,7 @@ def mark_hot(theta, theta_new, box, skip, hot):
     for z in prange(z0, z1):
         for y in range(y0, y1):
             before, after = theta[z, y, x0:x1], theta_new[z, y, x0:x1]
-            n_hot = 0
+            is_hot = np.int32(0)
             for i in range(before.size):
-                n_hot += (before[i] > skip) | (after[i] > skip)
-            hot[z, y] = n_hot > 0
+                is_hot = np.int32(is_hot | np.int32((before[i] > skip) | (after[i] > skip)))
+            hot[z, y] = is_hot

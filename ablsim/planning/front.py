@@ -48,7 +48,8 @@ def find_front(found: Found, planner: Planner) -> tuple[FrontPoint, ...]:
         Knows all that was run, tried and judged.
     """
     beside = found.sample.reserves() - found.best.reserve + found.finer.reserve
-    judged = {one.best.plan: one for one in planner.judge.judged}
+    # what no fine cells have seen says too much
+    judged = {one.best.plan: one for one in planner.judge.judged if one.is_checked}
     points = []
     for one in planner.bench.candidates:
         if not one.is_allowed:

@@ -244,6 +244,15 @@ def test_the_front_rises(make_believe):
     assert others == sorted(others)
 
 
+def test_what_no_fine_cells_have_seen_counts_in_the_front_as_tried_not_as_judged(make_believe):
+    planner = Planner(subject("20 mm"), small(), make_believe)
+    found = planner.find()
+    for is_checked in (True, False):
+        planner.judge.judged[:] = [dataclasses.replace(found, is_checked=is_checked)]
+        (chosen,) = (point for point in find_front(found, planner) if point.is_chosen)
+        assert (chosen.basis == "draws") == is_checked
+
+
 def test_weights_decide_what_is_best(make_believe):
     who = subject("24 mm")
     dear = small(weights=Weights(insertion=200.0))
