@@ -348,7 +348,12 @@ def bench(
     if what == "case" and peer is not None:
         msg = f"--peer {peer}: only light is timed beside a peer; leave it out"
         raise CaseError(msg)
-    options = [str(case)] if case is not None else []
+    options = []
+    if case is not None:
+        from ablsim.case import Case
+
+        Case.from_toml(case)  # refused here, in a sentence
+        options.append(str(case))
     options += ["--repeats", str(repeats)]
     options += ["--peer", str(peer)] if peer is not None else []
     options += [name for name, on in (("--smoke", smoke), ("--json", json_)) if on]

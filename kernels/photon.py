@@ -307,13 +307,19 @@ def _follow(first, last, key, sources, ends, states, table, bounds, shape, shift
     while running > 0:
         running = 0
         for i in range(LANES):
-            if held[i] < 0 and photon < last:
+            while held[i] < 0 and photon < last:
                 while photon >= ends[source]:
                     source += 1
                 _launch(lanes, streams, i, key, photon, sources[source], depth)
-                held[i] = _booked(lanes[WEIGHT + i])
-                ledger[LAUNCHED] += held[i]
+                weight = _booked(lanes[WEIGHT + i])
+                ledger[LAUNCHED] += weight
                 photon += 1
+                x, y, z = lanes[X + i], lanes[Y + i], lanes[Z + i]
+                if 0.0 <= x < wide and 0.0 <= y < high and 0.0 <= z < deep:
+                    held[i] = weight
+                else:  # what leaves a sheath outside the grid
+                    ledger[ESCAPED] += weight
+                    lanes[X + i] = lanes[Y + i] = lanes[Z + i] = F4(0.0)
             running += held[i] >= 0
         _draw(lanes, streams)
         _look_up_block(lanes, places, I4(shift), I4(strips), I4(slots), I4(blocks), late)

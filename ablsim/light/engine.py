@@ -55,12 +55,12 @@ class LightSettings:
     -----
     ``monte_carlo``, the default, is right wherever transport is: at a tip, at the wall of a
     gallbladder, in black and in clear cells. Energies in shells from 0.5 to 15 mm about a bare tip
-    are those of exact scattering to 0.2 % (errors of chance 0.05 to 0.2 %, 0.45 % in coagulated
-    tissue at 15 mm). What chance leaves in a cell of one update is in the summary, and blurred by
-    conduction: with 10,000 photons, zones of whole treatments from two seeds are 0.08 mm apart at
-    most and 0.006 mm in the root mean square, and their volumes 0.1 %; more photons hardly help.
+    are those of exact scattering to 0.25 % (errors of chance 0.05 to 0.25 %). What chance leaves in
+    a cell of one update is in the summary, and blurred by conduction: with 10,000 photons, zones of
+    whole treatments from two seeds are 0.08 mm apart at most and 0.006 mm in the root mean square,
+    and their volumes 0.1 %; more photons hardly help.
 
-    ``monte_carlo_exact`` scatters by the phase function to the end: 10 to 40 times the work, to
+    ``monte_carlo_exact`` scatters by the phase function to the end: 10 to 30 times the work, to
     check the default.
 
     ``diffusion`` has no noise: for derivatives, or to compare. In uniform tissue it is 5 to 10 %

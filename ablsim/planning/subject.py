@@ -25,13 +25,13 @@ NEEDLE = 1.5e-3
 """Nearest that a needle may come to the lumen of a vessel, or to an organ [m]."""
 
 LIGHT_INTERVAL = "60 s"
-"""Longest age of the light in a plan's coarse runs; it is renewed as tissue changes all the same.
+"""Longest age of the light in a planner's runs; it is renewed as tissue changes all the same.
 
 Against 5 s no figure of a run moved in four digits, at 1.3 to 1.7 times the speed.
 """
 
 PHOTONS = 3_000
-"""Photons of a light update in a plan's coarse runs, where a case asks for no fewer.
+"""Photons of a light update in a planner's runs, where a case asks for no fewer.
 
 Against 30,000, and from seed to seed, reserves move by 0.005 mm; runs take no longer than with
 light by diffusion.

@@ -18,6 +18,7 @@ def bench(*words):
     ("words", "said"),
     [
         (("case",), "needs a case file"),
+        (("case", "nowhere.toml"), "there is no such file"),
         (("light", "quick.toml"), "leave the case out"),
         (("case", "quick.toml", "--peer", "python3"), "only light is timed beside a peer"),
         (("light", "--repeats", "0"), "whole numbers from 1 on"),

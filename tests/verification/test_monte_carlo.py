@@ -190,6 +190,16 @@ def test_a_diffuser_is_the_sum_of_what_leaves_its_sheath():
     assert light.absorbed + light.escaped == pytest.approx(1.0, abs=1e-12)
 
 
+def test_the_part_of_a_diffuser_outside_the_box_counts_as_escaped():
+    grid = Grid.centred((0.0, 0.0, 0.0), (20 * MM,) * 3, 1 * MM)
+    states = Media(grid, ((2e4, 0.0, 0.0),))  # takes what is inside at once
+    emission = Emission((0.0, 0.0, -5 * MM), (0.0, 0.0, -1.0), 30 * MM, 1.0, radius=0.5 * MM)
+    light = MonteCarloSolver(grid, states, photons=20_000, seed=8).solve([emission], 0)
+    assert light.absorbed == pytest.approx(0.5, abs=0.015)  # 15 mm of 30
+    assert light.absorbed + light.escaped == pytest.approx(1.0, abs=1e-12)
+    assert light.absorbed_per_watt[-1].sum() * grid.cell_volume == pytest.approx(1 / 30, abs=0.006)
+
+
 def test_states_are_the_mixed_coefficients_in_steps():
     tissues = (get_tissue("liver"), get_tissue("net_metastasis"))
     shape = (1, COAGULATION_STEPS + 1, CHAR_STEPS + 1)
