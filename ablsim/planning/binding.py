@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ablsim.planning.candidates import Candidate
+from ablsim.planning.candidates import Candidate, cheapest
 from ablsim.planning.judgement import TOLERANCE, Found
-from ablsim.planning.planner import Planner, cheapest
+from ablsim.planning.planner import Planner
 from ablsim.planning.request import Limits, Request
 from ablsim.planning.span import Span
 from ablsim.units import to_mm

@@ -168,3 +168,11 @@ class Bench:
         """Everything that was run and is a case, least burden first."""
         found = [one for one in self.known.values() if one is not None]
         return sorted(found, key=lambda one: (one.burden, -one.reserve))
+
+
+def cheapest(candidates: list[Candidate], required: float) -> Candidate | None:
+    """Return the plan of least burden that has a reserve [m], else the one that comes nearest."""
+    enough = [one for one in candidates if one.reserve >= required]
+    if enough:
+        return min(enough, key=lambda one: one.burden)
+    return max(candidates, key=lambda one: one.reserve, default=None)

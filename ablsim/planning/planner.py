@@ -9,7 +9,7 @@ top, and it goes on.
 
 import numpy as np
 
-from ablsim.planning.candidates import Bench, Candidate
+from ablsim.planning.candidates import Bench, Candidate, cheapest
 from ablsim.planning.drafts import Drafter, with_energy
 from ablsim.planning.evaluation import RADIUS_OF_ONE
 from ablsim.planning.evaluator import Evaluator, Kind
@@ -61,6 +61,12 @@ CHEAPER = 0.98
 CHALLENGERS = 3
 """Most of these that are judged; only one where values between those drafted were refined."""
 
+THINNING = 3
+"""Most times that fewer placements are looked for, without those that lack something."""
+
+ALIKE = 1e-3
+"""Difference in any length up to which treatments of several placements are nearly the same [m]."""
+
 SHORT = 4
 """Most plans that are tried under a few draws at a time."""
 
@@ -97,11 +103,12 @@ class Planner:
 
         self.bench, self.fine_bench = bench(coarse, "evaluation"), bench(fine, "plan")
         self.drafter = Drafter(subject, request, evaluator)
-        self.search = Search(subject, request, self.drafter, self.bench, self._say)
+        self.search = Search(subject, request, self.drafter, self.bench, self._say, self._lacks)
         self.trials = Trials(subject, request, self.bench, evaluator)
         self.refiner = Refiner(subject, request, self.trials)
         self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
         self.extra = 0.0
+        self._lacking: set[Prescription] = set()
 
     def find(self) -> Found | None:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
@@ -198,7 +205,7 @@ class Planner:
             wanted = min(max(wanted, energy / FURTHEST), energy * FURTHEST)
             wanted = energies.at_least(round(wanted, -1)) or energies.high
             trial = self.trials.run([with_energy(plan, wanted)])
-            if not trial or wanted == energy or trial[0].candidate in self._seen:
+            if not trial or wanted == energy or self._is_judged(trial[0].candidate):
                 break
             before, found = found, self.judge.assess(trial[0], found.required)
             best = found if is_better(found, best) else best
@@ -216,17 +223,18 @@ class Planner:
         self._learn(found)
         reserve = found.best.reserve - spare + AMPLE
         dearest = CHEAPER * found.best.burden
-        cheaper = [one for one in self._look(reserve, 0.0) if one.burden < dearest]
-        tried = self.trials.run([one.plan for one in _shortlist(cheaper, reserve, NEAR)])
-        enough = [
-            one
-            for one in tried
-            if one.spare >= self.extra and not self._fell_short(one.candidate.plan)
-        ]
-        if not enough:
-            return found
-        other = self.judge.assess(min(enough, key=lambda one: one.candidate.burden), reserve)
-        return other if is_better(other, found) else found
+        for _ in range(THINNING):
+            known = self.trials.trials
+            self._lacking |= {one.candidate.plan for one in known if one.spare < self.extra}
+            some = self._look(reserve, 0.0)
+            some = [one for one in some if one.burden < dearest and not self._lacks(one.plan)]
+            tried = self.trials.run([one.plan for one in _shortlist(some, reserve, NEAR)])
+            enough = [one for one in tried if one.spare >= self.extra]
+            if enough:
+                other = min(enough, key=lambda one: one.candidate.burden)
+                thinner = self.judge.assess(other, reserve)
+                return thinner if is_better(thinner, found) else found
+        return found
 
     def _challenge(self, best: Found) -> Found:
         """Return a plan that is cheaper and does as well after all, else the same.
@@ -305,9 +313,8 @@ class Planner:
 
     def _has_more(self, some: list[Candidate], found: Found) -> bool:
         """Say whether a plan was run that reaches further than one that falls short."""
-        judged = {one.best.plan for one in self.judge.judged}
         further = found.best.reserve + 0.5 * NEAR if found.is_allowed else -np.inf
-        return any(one.reserve > further and one.plan not in judged for one in some)
+        return any(one.reserve > further and not self._is_judged(one) for one in some)
 
     def _is_rather(self, found: Found, best: Found) -> bool:
         """Say whether a plan takes the place of the best: one judged in full that of its pilot."""
@@ -320,9 +327,8 @@ class Planner:
             if one.best.is_allowed and one.is_checked and not one.fine.is_allowed:
                 self.search.learn_limits(one.best, one.fine)
 
-    @property
-    def _seen(self) -> list[Candidate]:
-        return [one.best for one in self.judge.judged]
+    def _is_judged(self, candidate: Candidate) -> bool:
+        return any(one.best.plan == candidate.plan for one in self.judge.judged)
 
     def _learn(self, found: Found) -> None:
         """Note what trials lack of many whole draws and of fine cells, for the next plans."""
@@ -353,13 +359,21 @@ class Planner:
         last = self._cheapest(self.extra)
         return last and (self.refiner.round(last, self.extra) or last)
 
+    def _lacks(self, plan: Prescription) -> bool:
+        """Say whether a plan fell short, or lacked something when fewer placements were tried."""
+        return plan in self._lacking or self._fell_short(plan)
+
     def _fell_short(self, plan: Prescription) -> bool:
-        """Say whether a plan, or the same with more energy, was judged to fall short."""
+        """Say whether a plan, or the same with more energy, was judged to fall short.
+
+        Of several placements, which take minutes to judge, one that is nearly the same will do.
+        """
         energy = plan.energy_per_fibre
+        apart = ALIKE if len(plan.placements) > 1 else 0.0
         return any(
             not one.is_reached
             and energy <= one.best.plan.energy_per_fibre
-            and with_energy(one.best.plan, energy) == plan
+            and with_energy(one.best.plan, energy).is_near(plan, apart)
             for one in self.judge.judged
         )
 
@@ -372,14 +386,6 @@ class Planner:
         known = [one.plan.illuminations for one in self.bench.candidates]
         few = min(known, default=1)
         return ROUNDS if few <= 12 else 5 if few <= 40 else 2
-
-
-def cheapest(candidates: list[Candidate], required: float) -> Candidate | None:
-    """Return the plan of least burden that has a reserve [m], else the one that comes nearest."""
-    enough = [one for one in candidates if one.reserve >= required]
-    if enough:
-        return min(enough, key=lambda one: one.burden)
-    return max(candidates, key=lambda one: one.reserve, default=None)
 
 
 def _looks(plan: Prescription) -> int:

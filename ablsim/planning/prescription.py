@@ -123,6 +123,25 @@ class Prescription:
         """Largest energy that one fibre fires in one illumination [J]."""
         return max(max(placement.energies) for placement in self.placements)
 
+    def is_near(self, other: "Prescription", distance: float) -> bool:
+        """Say whether another treatment is the same but for lengths, these by a distance [m]."""
+
+        def lengths(plan: Prescription) -> list[float]:
+            return [
+                length
+                for placement in plan.placements
+                for length in (placement.pull_back, *(x for tip in placement.tips for x in tip))
+            ]
+
+        def rest(plan: Prescription) -> tuple[object, ...]:
+            told = [(p.energies, p.illuminations, p.session) for p in plan.placements]
+            return plan.direction, plan.power, plan.together, plan.pattern, plan.rotation, told
+
+        return rest(self) == rest(other) and all(
+            abs(one - another) <= distance
+            for one, another in zip(lengths(self), lengths(other), strict=True)
+        )
+
     def time_of(self, placement: Placement) -> float:
         """Return how long a placement fires [s]."""
         one = max(placement.energies) if self.together else sum(placement.energies)

@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.drafts import SEVERAL, Draft, Drafter, Family
 from ablsim.planning.layouts import Ground
+from ablsim.planning.prescription import Prescription
 from ablsim.planning.request import Request
 from ablsim.planning.subject import Subject
 
@@ -99,6 +100,8 @@ class Search:
         Runs them.
     say : callable, optional
         Told in a few words what is done.
+    falls_short : callable, optional
+        Says of a plan whether it was found not to do, whatever its reserve here.
     """
 
     def __init__(
@@ -108,12 +111,14 @@ class Search:
         drafter: Drafter,
         bench: Bench,
         say: Callable[[str], None] | None = None,
+        falls_short: Callable[[Prescription], bool] | None = None,
     ) -> None:
         self._subject = subject
         self._request = request
         self._drafter = drafter
         self._bench = bench
         self._say = say or (lambda words: None)
+        self._falls_short = falls_short or (lambda plan: False)
         n = len(subject.points)
         self.grounds = [Ground(subject, direction, np.zeros(n)) for direction in request.directions]
         self._lessons = Lessons()
@@ -139,7 +144,7 @@ class Search:
             self._run(self._scouts())
         for _ in range(rounds):
             chosen = self._choose(self._draft_singles(), required, seen)
-            if not chosen and not self._is_reached(required - slack):
+            if not chosen and not self._one_reaches(required - slack):
                 chosen = self._choose(self._draft_several(required), required, seen)
             if not chosen:
                 break
@@ -162,9 +167,16 @@ class Search:
                 self._lessons.learn(draft, one)
                 self._learn_places(draft, one)
 
-    def _is_reached(self, required: float) -> bool:
-        """Say whether something that was run is allowed and has a reserve [m]."""
-        return any(one.is_allowed and one.reserve >= required for one in self._bench.candidates)
+    def _one_reaches(self, required: float) -> bool:
+        """Say whether one placement that was run has a reserve [m]."""
+        return any(
+            self._reaches(one, required) and len(one.plan.placements) == 1
+            for one in self._bench.candidates
+        )
+
+    def _reaches(self, one: Candidate, required: float) -> bool:
+        """Say whether a plan is allowed, has a reserve [m], and will do for all we know."""
+        return one.is_allowed and one.reserve >= required and not self._falls_short(one.plan)
 
     def _scouts(self) -> list[Draft]:
         """Return a batch of drafts that reach far, each of another group."""
@@ -198,11 +210,7 @@ class Search:
         """Return the drafts to run next: those that may reach the reserve at less burden."""
         lessons, known = self._lessons, self._bench.known
         best = min(
-            (
-                one.burden
-                for one in self._bench.candidates
-                if one.is_allowed and one.reserve >= required
-            ),
+            (one.burden for one in self._bench.candidates if self._reaches(one, required)),
             default=np.inf,
         )
         failed: dict[Family, float] = {}
@@ -212,7 +220,7 @@ class Search:
             if found is None:
                 continue
             energy = draft.plan.energy
-            if found.reserve < required - 0.2e-3:
+            if found.reserve < required - 0.2e-3 or self._falls_short(draft.plan):
                 failed[draft.family] = max(energy, failed.get(draft.family, 0.0))
             else:
                 enough[draft.family] = min(energy, enough.get(draft.family, np.inf))

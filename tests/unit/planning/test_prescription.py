@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -172,3 +174,25 @@ def test_runs_hold_the_whole_length_of_a_diffuser():
     high = low + np.array(grid.size)
     assert low[2] <= -20e-3
     assert high[2] >= 50e-3
+
+
+def test_treatments_are_near_each_other_when_lengths_alone_differ_and_little():
+    def plan(spacing=16.5e-3, energy=1800.0, pull_back=11e-3):
+        tips = arrange("square", spacing, DOWN)
+        placements = tuple(
+            place_pattern(
+                tips, middle, DOWN, energy=energy, illuminations=3, pull_back=pull_back,
+                session=number,
+            )
+            for number, middle in enumerate(((0.0, 0.0, 0.0), (12e-3, 0.0, 0.0)))
+        )  # fmt: skip
+        return Prescription(DOWN, 5.0, placements, True, "square", spacing)
+
+    one = plan()
+    assert one.is_near(one, 0.0)
+    assert one.is_near(plan(spacing=16.7e-3), 1e-3)
+    assert not one.is_near(plan(spacing=16.7e-3), 0.0)
+    assert not one.is_near(plan(pull_back=13e-3), 1e-3)
+    assert not one.is_near(plan(energy=1700.0), 1e-3)
+    assert not one.is_near(replace(one, power=6.0), 1e-3)
+    assert not one.is_near(replace(one, placements=one.placements[:1]), 1e-3)

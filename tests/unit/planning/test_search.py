@@ -75,3 +75,27 @@ def test_the_first_batch_is_of_different_kinds_that_reach_far(search):
     for one in drafts:
         best[one.group] = max(best.get(one.group, -1.0), one.reserve)
     assert all(one.reserve == best[one.group] for one in scouts)
+
+
+def test_what_was_found_to_fall_short_keeps_nothing_dearer_from_being_looked_at(make_believe):
+    case = describe_subject(
+        diameter="24 mm", tissue="net_metastasis", perfusion="normal", margin="0 mm",
+        background="liver",
+    )  # fmt: skip
+    refused = set()
+
+    def least(search):
+        known = [one for one in search.find(2e-3) if one.reserve >= 2e-3]
+        return min((one for one in known if one.plan not in refused), key=lambda one: one.burden)
+
+    planner = Planner(make_subject(case), Request(max_illuminations=2), make_believe)
+    best = least(planner.search)
+    refused.add(best.plan)
+    planner.search._falls_short = refused.__contains__
+    next_best = least(planner.search)
+    assert next_best.plan != best.plan
+    assert next_best.reserve >= 2e-3
+    refused |= {one.plan for one in planner.bench.candidates}  # whatever was run till now
+    before = len(planner.bench.candidates)
+    assert least(planner.search).plan not in refused
+    assert len(planner.bench.candidates) > before
