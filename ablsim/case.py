@@ -274,7 +274,7 @@ class Case(Table):
     def grid(self) -> Grid:
         """Return the cells: the given domain, or the automatic one (see :mod:`ablsim.extent`)."""
         centre, size = self._extent
-        return Grid.centred(centre, size, self.numerics.spacing)
+        return Grid.centred(centre, size, self.numerics.edge)
 
     def resolved(self) -> dict[str, Any]:
         """Return the case with every default written out, as a case file would say it.
@@ -297,7 +297,8 @@ class Case(Table):
         table["protocol"]["steps"] = [write_step(step) for step in self.protocol.all_steps]
         if not table["tissue"]["override"]:
             del table["tissue"]["override"]
-        table["numerics"].setdefault("time_step", "auto")
+        for key in ("spacing", "time_step"):
+            table["numerics"].setdefault(key, "auto")
         return table
 
     def __eq__(self, other: object) -> bool:

@@ -175,39 +175,6 @@ class Choice(FieldType):
 
 
 @dataclass(frozen=True, slots=True)
-class Later(FieldType):
-    """A field of which some values come with a later version.
-
-    Parameters
-    ----------
-    today : FieldType
-        How the field is read today.
-    later : dict
-        Values that a later version will allow, and what they stand for.
-    remedy : str
-        What to do today.
-    """
-
-    today: FieldType
-    later: dict[str, str]
-    remedy: str
-
-    def read(self, value: object) -> Any:
-        """Return the value; refuse those of later versions by name."""
-        if isinstance(value, str) and value in self.later:
-            refuse_later(f'"{value}"', self.later[value], self.remedy)
-        return self.today.read(value)
-
-    def write(self, value: Any) -> Any:
-        """Return what stands in a case file."""
-        return self.today.write(value)
-
-    def json_schema(self) -> dict[str, Any]:
-        """Return the schema of today."""
-        return self.today.json_schema()
-
-
-@dataclass(frozen=True, slots=True)
 class StepType(FieldType):
     """A sentence or a table."""
 

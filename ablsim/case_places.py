@@ -78,9 +78,9 @@ def _distances(case: "Case") -> Iterator[str]:
         return
     coarsest = coarsest_spacing(case)
     nearest = coarsest * _CELLS_BETWEEN_FIBRES
-    if case.numerics.spacing > coarsest + _SLACK:
+    if case.numerics.spacing is not None and case.numerics.spacing > coarsest + _SLACK:
         yield (
-            f"numerics.spacing: {_mm(case.numerics.spacing)} is over a quarter of the fibre "
+            f"numerics.spacing: {_mm(case.numerics.edge)} is over a quarter of the fibre "
             f"spacing, {_mm(nearest)}; at most {_mm(coarsest)} is allowed; "
             f'write for example "{_mm(math.floor(coarsest * 1e4) / 1e4)}"'
         )
@@ -94,7 +94,7 @@ def _key(case: "Case", index: int) -> str:
 def _domain_size(case: "Case") -> Iterator[str]:
     """Check that the automatic domain is not too large; a given one is checked as it is read."""
     length, axis = max(zip(case.grid().size, "xyz", strict=True))
-    if length > DOMAIN_MAX + case.numerics.spacing:
+    if length > DOMAIN_MAX + case.numerics.edge:
         yield (
             f"domain.size: what the tumour, fibres and pull-backs need is {_mm(length)} along "
             f"{axis}; at most {_mm(DOMAIN_MAX)} is allowed; bring them closer together or give "

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from ablsim.case_fields import Choice, Later, NamedNumber, Number, StepType, Table, Whole, Words
+from ablsim.case_fields import Choice, NamedNumber, Number, StepType, Table, Whole, Words
+from ablsim.errors import CaseError
 from ablsim.protocol import Protocol, Step
 from ablsim.quantities import DURATION, LENGTH, TEMPERATURE_DIFFERENCE, Auto
 from ablsim.tissue.constants import CHAR_FILMS
@@ -103,11 +104,11 @@ class PhysicsTable(Table):
     ] = Field("stasis", description="the zone that margins and ablated fraction refer to")
 
 
-_Spacing = Later(
-    LENGTH.within("0.01 mm", "4 mm", example="1 mm"),
-    {"auto": "spacings that ablsim chooses"},
-    'use "1 mm" today',
-)
+_Spacing = Auto(LENGTH.within("0.01 mm", "4 mm", example="1 mm"))
+COARSEST = 2e-3
+"""Edge of the largest cells that are tried where the case leaves the choice [m]."""
+ACCURACY = 0.02
+"""Accuracy of the reported zone's volume then, unless the case names another [1]."""
 _Engine = Literal["diffusion", "monte_carlo", "monte_carlo_exact"]
 
 
@@ -116,7 +117,14 @@ class NumericsTable(Table):
 
     section = ("numerics",)
 
-    spacing: Annotated[float, _Spacing] = Field(1e-3, description="edge length of a cell")
+    spacing: Annotated[float | None, _Spacing] = Field(
+        1e-3, description="edge length of a cell; auto: as short as accuracy takes"
+    )
+    accuracy: Annotated[float | None, Number(ACCURACY, 0.002, 0.2)] = Field(
+        None,
+        description="error of the volume of the reported zone, as a share of it, that cells may "
+        f'make where spacing is "auto"; {ACCURACY:g} unless given',
+    )
     light: Annotated[_Engine, Choice(get_args(_Engine))] = Field(
         "monte_carlo",
         description="how the light is computed: monte_carlo follows photons, which soon scatter by "
@@ -155,3 +163,18 @@ class NumericsTable(Table):
     checkpoint_interval: Annotated[float, _Interval] = Field(
         60.0, description="wall time between two checkpoints, from which a run can be resumed"
     )
+
+    @property
+    def edge(self) -> float:
+        """Edge of a cell [m]; where ablsim is to choose it, the longest it may come to."""
+        return COARSEST if self.spacing is None else self.spacing
+
+    @model_validator(mode="after")
+    def _check_accuracy(self) -> Self:
+        if self.accuracy is not None and self.spacing is not None:
+            msg = (
+                f"accuracy: {self.accuracy:g} says how fine cells are to be chosen; write "
+                'spacing = "auto" with it, or leave it out'
+            )
+            raise CaseError(msg)
+        return self

@@ -40,6 +40,7 @@ def run(
     force: Flag = False,
     resume: Flag = False,
     band: Flag = False,
+    certify: Flag = False,
     uncertainty: Literal["posterior", "prior"] = "posterior",
 ) -> None:
     """Simulate a case, store the result, draw it and sum it up.
@@ -61,29 +62,53 @@ def run(
     band
         Say how far each number may be off, and what it hangs on: 13 coarser runs more. With
         --resume, also for a result that is finished.
+    certify
+        Say how far each number is from what ever finer cells would give: two coarser runs more.
+        With --resume, also for a result that is finished.
     uncertainty
         What the band draws: parameters as published lesions left them, or with the spreads of the
         library alone.
     """
     from ablsim.case import Case
-    from ablsim.running import add_band, check_target, find_checkpoint, is_finished, simulate_into
+    from ablsim.refining import add_certificate, is_settled, refine_into
+    from ablsim.running import (
+        add_band,
+        check_target,
+        draw_beside,
+        find_checkpoint,
+        is_finished,
+        simulate_into,
+    )
 
     question = Case.from_toml(case)
+    is_open = question.numerics.spacing is None
     if band:
         from ablsim.uncertainty import plan_runs
 
         plan_runs(question)  # refuse what cannot be varied before anything is computed
+    if certify and not is_open:
+        from ablsim.certificate import coarser_cases
+
+        coarser_cases(question)
     path = output if output is not None else case.with_suffix(".vtkhdf")
-    if resume and not force and is_finished(question, path):
+    is_there = is_settled if is_open else is_finished
+    if resume and not force and is_there(question, path):
         from ablsim.storage import load, load_summary
 
         print(f"{path} is finished; it is not computed again", file=sys.stderr)
         result, summary, remark = load(path), load_summary(path), ""
         band = band and summary["error"]["band"] is None
+        certify = certify and summary["error"]["grid"] is None
     else:
-        check_target(path, force=force)
-        checkpoint = find_checkpoint(question, path, resume=resume, force=force)
-        result, summary, remark = simulate_into(question, path, checkpoint, quiet=json_)
+        check_target(path, force=force or (resume and is_open))
+        if is_open:
+            result, summary = refine_into(question, path, resume=resume, quiet=json_)
+        else:
+            checkpoint = find_checkpoint(question, path, resume=resume, force=force)
+            result, _, summary = simulate_into(question, path, checkpoint, quiet=json_)
+        remark = draw_beside(path, quiet=json_)
+    if certify and not is_open:
+        summary = add_certificate(result, path, summary, quiet=json_)
     if band:
         summary = add_band(result, path, summary, uncertainty=uncertainty, quiet=json_)
     if json_:

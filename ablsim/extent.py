@@ -35,7 +35,7 @@ def find_extent(case: "Case") -> tuple[Point, Point]:
     given = case.domain
     if given.size is not None and given.centre is not None:
         return given.centre, given.size
-    spacing = case.numerics.spacing
+    spacing = case.numerics.edge
     flows = case.tissue.perfusion == "normal"
     reach = REACH_PERFUSED if flows else REACH_WITHOUT_FLOW
     boxes = []

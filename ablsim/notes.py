@@ -69,7 +69,7 @@ def _shallow(case: Case, domain: Domain) -> tuple[str, ...]:
         attenuation = effective_attenuation(native.absorption.si, native.reduced_scattering.si)
         depths[tissue.name] = 1.0 / float(attenuation)
     name, depth = min(depths.items(), key=lambda entry: entry[1])
-    if depth >= case.numerics.spacing:
+    if depth >= case.numerics.edge:
         return ()
     return (
         f"Light fades within {to_mm(depth):.2f} mm in {name}, less than a cell: what is hot near a "

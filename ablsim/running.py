@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ablsim.checkpoint import Checkpoint
     from ablsim.reproduction import Reproduction
     from ablsim.result import Result
+    from ablsim.zone import Zones
 
 MISPLACED_MAX = 1000
 """Most sets of errors of placement that an explanation draws."""
@@ -80,8 +81,8 @@ def find_checkpoint(
 
 def simulate_into(
     question: "Case", path: Path, checkpoint: "Checkpoint | None", *, quiet: bool
-) -> tuple["Result", dict[str, Any], str]:
-    """Simulate, storing as it goes; return result, summary and a remark about the picture."""
+) -> tuple["Result", "Zones", dict[str, Any]]:
+    """Simulate, storing as it goes; return result, what was measured of it, and summary."""
     from ablsim.interruption import Interruption
     from ablsim.progress import RunProgress
 
@@ -90,7 +91,6 @@ def simulate_into(
         from ablsim.simulation import simulate
         from ablsim.storage import Recorder, checkpoint_path
         from ablsim.summary import summarise
-        from ablsim.view.pictures import draw
         from ablsim.zone import measure_zones
 
         def follow(time: float, duration: float) -> None:
@@ -124,13 +124,25 @@ def simulate_into(
             result = replace(result, notes=(*result.notes, *zones.notes))
             summary = summarise(result, zones)
             recorder.finish(result, summary)
+        interruption.check(f"the result {path} is complete")
+    return result, zones, summary
+
+
+def draw_beside(path: Path, *, quiet: bool) -> str:
+    """Draw a stored result into a picture beside it; return a remark about that."""
+    from ablsim.interruption import Interruption
+    from ablsim.progress import RunProgress
+
+    with Interruption() as interruption, RunProgress(quiet=quiet) as progress:
+        from ablsim.view.pictures import draw
+
         progress.stage("drawing")
         try:
             remark = draw(path, path.with_suffix(".png"))
         except ResultError as error:  # the result itself is safe by now
             remark = f"no picture could be made: {error}"
         interruption.check(f"the result {path} is complete")
-    return result, summary, remark
+    return remark
 
 
 def add_band(

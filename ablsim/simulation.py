@@ -77,6 +77,12 @@ def simulate(
     Result
         Final fields, energy books, history and provenance.
 
+    Raises
+    ------
+    CaseError
+        If the case leaves the size of its cells to ablsim (`ablsim.refine`), or the checkpoint is
+        of another case.
+
     Examples
     --------
     >>> import ablsim
@@ -97,6 +103,12 @@ def simulate(
     # Waiting threads sleep. Spinning ones gain a little on an idle machine and lose a factor of
     # five on a busy one. OpenMP reads this when the first parallel loop starts.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if case.numerics.spacing is None:
+        msg = (
+            'numerics.spacing: "auto" takes several runs; ablsim.refine(case) makes them, or write '
+            'for example "1 mm"'
+        )
+        raise CaseError(msg)
     run = _Run(case, make_domain(case) if domain is None else domain, on_snapshot, on_progress)
     if resume_from is not None:
         run.restore(resume_from)

@@ -34,7 +34,8 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
     Lengths are in mm, volumes in mL, energies in J, times in s; keys carry their unit. What a run
     without organs, probes, photons or error estimates has not is empty, 0 or null.
     ``shrinkage`` is there only for tissue without any perfusion, that is on the bench;
-    ``error.band`` is filled in by `ablsim.band.summarise_band` where a band was asked for.
+    ``error.band`` is filled in by `ablsim.band.summarise_band` and ``error.grid`` by
+    `ablsim.certificate.Certificate.summarise`, where they were asked for.
 
     Parameters
     ----------

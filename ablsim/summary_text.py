@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ablsim.band_text import band_lines, beside, zone_row
+from ablsim.discretisation_text import grid_lines
 from ablsim.notebook import DISCLAIMER
 from ablsim.summary_objects import organ_lines, probe_lines
 
@@ -42,6 +43,7 @@ def render(summary: Mapping[str, Any], *, notes: Sequence[str] = ()) -> str:
         probe_lines(summary["probes"]),
         _energy_table(summary["energy_j"]),
         _work_lines(summary),
+        grid_lines(summary["error"]["grid"]),
         [CONFIDENCE] if (band := summary["error"]["band"]) is None else band_lines(band),
     ]
     if notes:

@@ -26,14 +26,16 @@ ROWS = {
     "damage": 3, "heat": 3, "light": 3,
     "illumination": 4, "monitor": 4, "notes": 4, "pace": 4, "schedule": 4,
     "simulation": 4, "tips": 4,
-    "band": 5, "band_text": 5, "contour": 5, "front": 5, "imaging": 5, "levels": 5, "margins": 5,
+    "band": 5, "band_text": 5, "contour": 5, "discretisation": 5, "discretisation_text": 5,
+    "front": 5, "imaging": 5, "levels": 5, "margins": 5,
     "overlap": 5, "residual": 5, "shrinkage": 5, "storage": 5, "summary": 5, "summary_objects": 5,
     "summary_text": 5, "surface": 5, "tumour_coverage": 5, "zone": 5,
-    "agreement": 6, "calibration": 6, "cohort": 6, "explanation": 6, "planning": 6,
-    "reproduction": 6, "uncertainty": 6, "validation": 6, "workers": 6,
+    "agreement": 6, "calibration": 6, "certificate": 6, "cohort": 6, "explanation": 6,
+    "planning": 6, "refinement": 6, "reproduction": 6, "uncertainty": 6, "validation": 6,
+    "workers": 6,
     "__main__": 7, "calibrating": 7, "cli": 7, "cli_laboratory": 7, "cli_planning": 7,
-    "cohorting": 7, "doctor": 7, "interruption": 7, "prescribing": 7, "progress": 7, "running": 7,
-    "validating": 7, "view": 7,
+    "cohorting": 7, "doctor": 7, "interruption": 7, "prescribing": 7, "progress": 7, "refining": 7,
+    "running": 7, "validating": 7, "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}
 OWNERS = {

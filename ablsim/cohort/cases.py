@@ -161,7 +161,7 @@ class CaseMaker:
             miss(aims, treatment.direction, errors, study.seed, own, draw, "placement", number)
             for number, aims in enumerate(aims_of(treatment))
         ]
-        table["numerics"]["spacing"] = LENGTH.write(finest(study.numerics.spacing, tips))
+        table["numerics"]["spacing"] = LENGTH.write(finest(study.numerics.edge, tips))
         table["fibre"] = _merge(table["fibre"], write_fibres(treatment, tips[0]))
         table["protocol"] = {"steps": write_steps(treatment, tips)}
         return write_toml(table)

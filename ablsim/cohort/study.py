@@ -152,6 +152,11 @@ class Study(StudyTable):
     @model_validator(mode="after")
     def _check(self) -> Self:
         problems = []
+        if self.numerics.spacing is None:
+            problems.append(
+                'numerics.spacing: "auto" would compute every lesion on other cells; a study '
+                'compares them on the same: write for example "2 mm"'
+            )
         if not self.policies:
             problems.append('policy: there is none; add [policy] with kind = "rules"')
         labels = [policy.label for policy in self.policies]

@@ -90,7 +90,7 @@ def sum_up(study: Study, population: Population, maker: CaseMaker, store: Store)
         "complete_from": study.report.complete_from,
         "parameters": study.uncertainty.parameters,
         "model_error_sd_ln_d": short(typical_model_error(study)),
-        "spacing_mm": to_mm(study.numerics.spacing),
+        "spacing_mm": to_mm(study.numerics.edge),
         "classes": comparison.classes(),
         "totals": comparison.totals(),
         "observations": comparison.observations(),

@@ -155,7 +155,7 @@ def explain(
         steps.append(Step(name, one, ablated, coverage.ablated_fraction, result.ledger.fired))
     found = []
     for number, other in enumerate(misplaced, start=len(names) + 1):
-        here = _on_grid_of(other, chain[0][1], other.numerics.spacing)
+        here = _on_grid_of(other, chain[0][1], other.numerics.edge)
         result = run("with errors of placement", number, here)
         coverage = measure_zones(result).tumour
         found.append(0.0 if coverage is None else coverage.ablated_fraction)
@@ -172,6 +172,12 @@ def explain(
 
 def make_chain(case: Case, spacing: float | None = None) -> list[tuple[str, Case]]:
     """Return name and case of every run, on cells that all of them share."""
+    if spacing is None and case.numerics.spacing is None:
+        msg = (
+            'numerics.spacing: "auto" may choose other cells for each run, which are compared cell '
+            'by cell; write for example "2 mm"'
+        )
+        raise CaseError(msg)
     first = case if spacing is None else case.replace({"numerics.spacing": LENGTH.write(spacing)})
     chain = [("as it is", first)]
     for counterfactual in COUNTERFACTUALS:

@@ -52,7 +52,7 @@ def misplace(case: Case, draw: int, *, errors: PlacementTable | None = None, see
     return case.replace(
         {
             "protocol.steps": [write_step(step) for step in steps],
-            "numerics.spacing": LENGTH.write(finest(case.numerics.spacing, tips)),
+            "numerics.spacing": LENGTH.write(finest(case.numerics.edge, tips)),
         }
     )
 

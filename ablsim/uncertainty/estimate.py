@@ -95,6 +95,12 @@ def estimate_band(
     if result is not None and result.case != case:
         msg = "the result belongs to another case; give the result of this one, or none"
         raise CaseError(msg)
+    if case.numerics.spacing is None:
+        msg = (
+            'numerics.spacing: "auto" leaves the cells open; simulate the case first, and give the '
+            "case of its result with it"
+        )
+        raise CaseError(msg)
     posterior = _choose(uncertainty)
     factors = find_factors(case)
     if len(factors) > FACTORS_MAX:
@@ -170,7 +176,7 @@ class _Runner:
 
 def _spacing(case: Case) -> float:
     """Return the edge length of the cells that the varied runs have [m]."""
-    own = case.numerics.spacing
+    own = case.numerics.edge
     return max(own, min(SPACING, coarsest_spacing(case)))
 
 
@@ -225,7 +231,7 @@ def _describe(
         uncertainties=tuple(sorted(uncertainties, key=lambda u: -(u.volume_share or 0.0))),
         together=None if by_size is None else float(by_size[n:].sum()),
         runs=runs,
-        spacing=coarse.numerics.spacing,
+        spacing=coarse.numerics.edge,
         vanished={name: count for name, count in vanished.items() if count},
         model_error=draws.model_error,
         calibrated=tuple(factors[i].name for i in draws.known),

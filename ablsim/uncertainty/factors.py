@@ -137,7 +137,7 @@ def vary(
 
 def with_spacing(case: Case, spacing: float) -> Case:
     """Return the case on cells of another edge length [m]; the case itself if it has that."""
-    if spacing == case.numerics.spacing:
+    if spacing == case.numerics.edge:
         return case
     return Case.from_dict(writable(case, spacing), source="the coarse run of the band")
 
@@ -163,7 +163,7 @@ def writable(case: Case, spacing: float | None = None) -> Table:
     for key in ("size", "centre"):
         if getattr(case.domain, key) is None:
             del table["domain"][key]
-    if spacing is not None and spacing != case.numerics.spacing:
+    if spacing is not None and spacing != case.numerics.edge:
         table["numerics"]["spacing"] = f"{1e3 * spacing:.10g} mm"
     return table
 

@@ -392,7 +392,9 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
             "liver_whitening_distributed",
             'physics.death: .* physics.whitening alone; write for example "reddy_hcc_2013"',
         ),
-        ("numerics/spacing", "auto", "numerics.spacing: not yet: "),
+        ("numerics/spacing", "automatic", 'numerics.spacing: .*or "auto"'),
+        ("numerics", {"spacing": "auto", "accuracy": 1}, "numerics.accuracy: 1 .*at most 0.2"),
+        ("numerics", {"spacing": "2 mm", "accuracy": 0.1}, 'accuracy: 0.1 .* spacing = "auto"'),
         ("numerics/photons", 10, "numerics.photons: 10 .*1000 to 4000000"),
         ("numerics/photons", 3e4, "numerics.photons: .*not a whole number"),
         ("numerics/seed", -1, "numerics.seed: -1 .*allowed, 0 to .*example 1"),
@@ -636,12 +638,14 @@ def test_the_schema_knows_every_key_and_what_a_quantity_looks_like():
     assert schema["additionalProperties"] is False
     tables = schema["$defs"]
     assert "null" not in json.dumps(schema)
-    spacing = tables["NumericsTable"]["properties"]["spacing"]
+    either = tables["NumericsTable"]["properties"]["spacing"]
+    automatic, spacing = either["anyOf"]
+    assert automatic == {"const": "auto"}
     for text in ("1 mm", "0.5mm", "1e-3 m", *spacing["examples"]):
         assert re.search(spacing["pattern"], text)
     for text in ("1", "mm", "one mm"):
         assert not re.search(spacing["pattern"], text)
-    assert spacing["default"] == "1 mm"
+    assert either["default"] == "1 mm"
     assert tables["TissueTable"]["properties"]["perfusion"]["enum"] == [
         "normal",
         "none",

@@ -113,7 +113,7 @@ def test_view_draws_again(done):
         (('spacing = "2 mm"', "spacing = 2"), ("numerics.spacing", "unit")),
         (('"liver"', '"lever"'), ("tissue.background", "liver")),
         (("[domain]", "[domian]"), ("domian", "domain")),
-        (('spacing = "2 mm"', 'spacing = "auto"'), ("numerics.spacing", "not yet")),
+        (('spacing = "2 mm"', "accuracy = 0.01"), ("accuracy", 'spacing = "auto"')),
     ],
 )
 def test_wrong_input_is_refused_in_a_sentence(tmp_path, change, words):
