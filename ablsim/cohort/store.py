@@ -23,13 +23,13 @@ from ablsim.fingerprint import fingerprint
 
 ABOVE = (
     "__main__.py", "calibrating.py", "cli.py", "cli_laboratory.py", "cli_planning.py",
-    "cohorting.py", "doctor.py", "interruption.py", "prescribing.py", "progress.py", "running.py",
-    "validating.py", "view",
+    "cohorting.py", "doctor.py", "interruption.py", "prescribing.py", "progress.py", "refining.py",
+    "running.py", "validating.py", "view",
 )  # fmt: skip
 """Parts of ablsim that stand above every simulation and so decide nothing about its answer."""
 
-BESIDE = ("agreement", "calibration", "cohort", "explanation", "imaging", "planning",
-          "reproduction.py", "validation", "workers.py")  # fmt: skip
+BESIDE = ("agreement", "calibration", "certificate.py", "cohort", "explanation", "imaging",
+          "planning", "refinement.py", "reproduction.py", "validation", "workers.py")  # fmt: skip
 """Parts that ask simulations, or look at their answers, in other ways than cohorts do."""
 
 _STALE = 86400.0  # s after which an unfinished file is taken for one of a process that died
