@@ -59,10 +59,41 @@ def _conduct_row(
     return is_hot
 
 
+@njit(error_model="numpy", inline="always")
+def _conduct_plain_row(row, theta, q, cell, first, n, strides, sides, dt, inv_h2, skip, theta_new):
+    """Advance a row whose coefficients are one number each: conductivity, inv_c and w of ``cell``.
+
+    The same arithmetic in the same order as `_conduct_row`, so the same bits.
+    """
+    sz, sy = strides[0], strides[1]
+    k, c_inverse, w = cell
+    below, above, south, north = sides[0] * k, sides[1] * k, sides[2] * k, sides[3] * k
+    is_hot = np.int32(0)
+    for i in range(n):
+        c = first + i
+        t = row[i + _ONE]
+        flux = (
+            k * (row[i] - t)
+            + k * (row[i + _ONE + _ONE] - t)
+            + south * (theta[c - sy] - t)
+            + north * (theta[c + sy] - t)
+            + below * (theta[c - sz] - t)
+            + above * (theta[c + sz] - t)
+        )
+        t_new = t + dt * c_inverse * (flux * inv_h2 - w * t + q[c])
+        theta_new[c] = t_new
+        is_hot = np.int32(is_hot | np.int32((t > skip) | (t_new > skip)))
+    return is_hot
+
+
 @njit(cache=True, parallel=True, error_model="numpy")
-def conduct(theta, faces, inv_c, w, q, box, opened, dt, inv_h2, skip, theta_new, hot, perfused):
+def conduct(
+    theta, faces, inv_c, w, q, plain, box, opened, dt, inv_h2, skip, theta_new, hot, perfused
+):
     """Write one explicit step of conduction, perfusion and absorption into ``theta_new``.
 
+    ``plain[z, y]`` (uint8) says which rows have the same coefficients throughout
+    (`ablsim.kernels.plain_rows`).
     ``hot[z, y]`` (uint8) says which rows hold a cell above ``skip`` [K] before or after the step;
     ``perfused[z]`` (float64) is the sum of ``w * theta`` over the plane before the step [W/m^3].
     Pennes 1948.
@@ -78,6 +109,7 @@ def conduct(theta, faces, inv_c, w, q, box, opened, dt, inv_h2, skip, theta_new,
     for plane in prange(z0, z1):
         z = np.int64(plane)
         row = np.empty(n + 2, theta.dtype)
+        w_row = np.zeros(n, theta.dtype)
         taken = 0.0
         for y in range(y0, y1):
             first = (z * ny + y) * nx + x0
@@ -93,10 +125,27 @@ def conduct(theta, faces, inv_c, w, q, box, opened, dt, inv_h2, skip, theta_new,
                 one if y < y1 - 1 or opened[3] else zero,
             )
             start, count = np.uint64(first), np.uint64(n)
-            hot[z, y] = _conduct_row(
-                row, t_, f_, c_, w_, q_, start, count, strides, sides, dt, inv_h2, skip, out
-            )
-            taken += _dot(w_[first : first + n], t_[first : first + n])
+            if plain[z, y]:
+                cell = (f_[strides[3] + start], c_[start], w_[start])
+                if w_row[0] != cell[2]:
+                    w_row[:] = cell[2]
+                ends = np.uint64(plain[z, y] - 1)  # cells at each end with another face
+                is_hot = _conduct_plain_row(
+                    row[ends:], t_, q_, cell, start + ends, count - ends - ends, strides, sides, dt,
+                    inv_h2, skip, out,
+                )  # fmt: skip
+                for end in (np.uint64(0), count - _ONE):
+                    is_hot |= _conduct_row(
+                        row[end:], t_, f_, c_, w_, q_, start + end, ends, strides, sides, dt,
+                        inv_h2, skip, out,
+                    )  # fmt: skip
+                hot[z, y] = is_hot
+                taken += _dot(w_row, t_[first : first + n])
+            else:
+                hot[z, y] = _conduct_row(
+                    row, t_, f_, c_, w_, q_, start, count, strides, sides, dt, inv_h2, skip, out
+                )
+                taken += _dot(w_[first : first + n], t_[first : first + n])
         perfused[z] = taken
 
 
@@ -317,6 +366,31 @@ def absorb_outside(theta, theta_new, q, inv_c, box, lit, duration):
                     t = theta[z, y, x] + duration * inv_c[z, y, x] * q[z, y, x]
                     theta[z, y, x] = t
                     theta_new[z, y, x] = t
+
+
+@njit(cache=True, error_model="numpy", fastmath={"nnan", "nsz"})
+def _largest(a):
+    """Largest absolute value of a row."""
+    most = a.dtype.type(0.0)
+    for i in range(a.size):
+        most = max(most, abs(a[i]))
+    return most
+
+
+@njit(cache=True, error_model="numpy")
+def warmest_outside(theta, box):
+    """Return the largest |theta| of the inner cells outside the active region."""
+    z0, z1, y0, y1, x0, x1 = box
+    nz, ny, nx = theta.shape
+    most = theta.dtype.type(0.0)
+    for z in range(1, nz - 1):
+        for y in range(1, ny - 1):
+            row = theta[z, y]
+            if z0 <= z < z1 and y0 <= y < y1:
+                most = max(most, _largest(row[1:x0]), _largest(row[x1 : nx - 1]))
+            else:
+                most = max(most, _largest(row[1 : nx - 1]))
+    return most
 
 
 @njit(cache=True, error_model="numpy")

@@ -61,6 +61,29 @@ def _rate_row(row, y, faces, inv_c, w, q, first, n, strides, sides, inv_h2, out)
 
 
 @njit(error_model="numpy", inline="always")
+def _rate_plain_row(row, y, q, cell, first, n, strides, sides, inv_h2, out):
+    """Write L of a row whose coefficients are one number each: conductivity, inv_c and w.
+
+    The same arithmetic in the same order as `_rate_row`, so the same bits.
+    """
+    sz, sy = strides[0], strides[1]
+    k, c_inverse, w = cell
+    below, above, south, north = sides[0] * k, sides[1] * k, sides[2] * k, sides[3] * k
+    for i in range(n):
+        c = first + i
+        t = row[i + _ONE]
+        flux = (
+            k * (row[i] - t)
+            + k * (row[i + _ONE + _ONE] - t)
+            + south * (y[c - sy] - t)
+            + north * (y[c + sy] - t)
+            + below * (y[c - sz] - t)
+            + above * (y[c + sz] - t)
+        )
+        out[i] = c_inverse * (flux * inv_h2 - w * t + q[c])
+
+
+@njit(error_model="numpy", inline="always")
 def _weight_row(faces, inv_c, w, first, n, strides, inv_h2, out):
     """Write how fast each cell of a row forgets its temperature, all its sides open [1/s]."""
     sz, sy, to_y, to_x = strides
@@ -173,6 +196,7 @@ def stage(
     inv_c,
     w,
     q,
+    plain,
     box,
     opened,
     inv_h2,
@@ -184,6 +208,8 @@ def stage(
 ):
     """Replace y_{j-2} in ``y`` by y_j; ``last`` is y_{j-1}, ``rate`` L(y_0), ``theta`` y_0.
 
+    ``plain[z, y]`` (uint8) says which rows have the same coefficients throughout
+    (`ablsim.kernels.plain_rows`).
     ``coefficients`` are mu_j, nu_j [1], mt_j, gt_j [s], in the arrays' type. ``perfused[z]``
     (float64) receives the sum of ``w * last`` over the plane [W/m^3]. ``boils[z, y]`` (uint8) says
     which rows of y_j hold a cell above ``t_boil`` [K].
@@ -202,13 +228,31 @@ def stage(
         z = np.int64(plane)
         row = np.empty(n + 2, theta.dtype)
         rate_last = np.empty(n, theta.dtype)
+        w_row = np.zeros(n, theta.dtype)
         taken = 0.0
         for y_ in range(y0, y1):
             first = (z * ny + y_) * nx + x0
             start = np.uint64(first)
             sides = _sides(z, y_, box, opened, one, zero)
             _insulated(row, l_, first, n, opened)
-            _rate_row(row, l_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, rate_last)
+            if plain[z, y_]:
+                cell = (f_[strides[3] + start], c_[start], w_[start])
+                if w_row[0] != cell[2]:
+                    w_row[:] = cell[2]
+                ends = np.uint64(plain[z, y_] - 1)  # cells at each end with another face
+                _rate_plain_row(
+                    row[ends:], l_, q_, cell, start + ends, count - ends - ends, strides, sides,
+                    inv_h2, rate_last[ends:],
+                )  # fmt: skip
+                for end in (np.uint64(0), count - _ONE):
+                    _rate_row(
+                        row[end:], l_, f_, c_, w_, q_, start + end, ends, strides, sides, inv_h2,
+                        rate_last[end:],
+                    )  # fmt: skip
+                taken += _dot(w_row, l_[first : first + n])
+            else:
+                _rate_row(row, l_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, rate_last)
+                taken += _dot(w_[first : first + n], l_[first : first + n])
             boils[z, y_] = _stage_row(
                 theta[z, y_, x0:x1],
                 l_[first : first + n],
@@ -221,7 +265,6 @@ def stage(
                 t_boil,
                 y[z, y_, x0:x1],
             )
-            taken += _dot(w_[first : first + n], l_[first : first + n])
         perfused[z] = taken
 
 

@@ -59,6 +59,7 @@ class EulerStep:
             theta,
             *coefficients,
             op.q,
+            op.plain,
             op.box,
             op.opened,
             of(dt),

@@ -60,6 +60,8 @@ class Operator:
     inv_c, w, q : ndarray of float32 or float64, shape (nz + 2, ny + 2, nx + 2)
         Reciprocal heat capacity [m^3 K/J] (0 in held cells), perfusion coefficient [W/(m^3 K)],
         absorbed power density [W/m^3].
+    plain : ndarray of uint8, shape (nz + 2, ny + 2)
+        Rows whose coefficients are one number each (`ablsim.heat.plain_rows`).
     box : tuple of int
         The active region.
     opened : tuple of bool
@@ -74,6 +76,7 @@ class Operator:
     inv_c: Field
     w: Field
     q: Field
+    plain: NDArray[np.uint8]
     box: Box
     opened: tuple[bool, bool, bool, bool, bool, bool]
     inside: NDArray[np.int64]

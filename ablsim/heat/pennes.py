@@ -38,9 +38,10 @@ from ablsim.heat.evaporation import condense_steam, steam_books
 from ablsim.heat.medium import Medium
 from ablsim.heat.operator import Boiling, Losses, Operator, Scheme
 from ablsim.heat.perfusion import FLOW_MAX
+from ablsim.heat.plain_rows import PlainRows
 from ablsim.heat.response import Condition, Response
 from ablsim.heat.settings import HeatSettings
-from ablsim.heat.stability import SAFETY, check_time_step, longest_euler_step
+from ablsim.heat.stability import choose_time_step, longest_euler_step
 from ablsim.heat.step import Step
 from ablsim.heat.super_step import SuperStep
 from ablsim.kernels import faces, pennes, rkl
@@ -54,7 +55,7 @@ STATE = (
     "theta", "k", "inv_c", "w", "q", "water", "char", "stasis", "whitening", "death",
     "_hot", "_dried", "_tips", "_lit", "box", "books", "n_steps", "n_cell_steps", "n_sub_steps",
     "n_stages", "_held_power", "_pending", "_since_check", "code", "_held", "alive", "_water_seen",
-    "_condensed",
+    "_condensed", "_brightest", "_outside",
 )  # fmt: skip
 """Names of everything that a step of the solver changes: what a checkpoint must hold."""
 
@@ -112,6 +113,7 @@ class PennesSolver:
             base_temperature=settings.base_temperature,
         )
         self._faces = np.zeros((3, *shape), dtype=self.dtype)
+        self._plain = PlainRows(shape)
         self._conducts = np.zeros(shape[:2], dtype=np.uint8)
         self._join_all()
         self._theta_new = self.theta.copy()
@@ -119,12 +121,9 @@ class PennesSolver:
         self.inv_c[inner] = np.where(self._held[inner], 0.0, 1.0 / table[medium.code, 0])
         self.w = np.zeros(shape, dtype=self.dtype)
         self.w[inner] = table[medium.code, 8]
-        self.q = np.zeros(shape, dtype=self.dtype)
         self.water = np.ones(shape, dtype=self.dtype)
-        self.char = np.zeros(shape, dtype=self.dtype)
-        self.stasis = np.zeros(shape, dtype=self.dtype)
-        self.whitening = np.zeros(shape, dtype=self.dtype)
-        self.death = np.zeros(shape, dtype=self.dtype)
+        nothing = (np.zeros(shape, dtype=self.dtype) for _ in range(5))
+        self.q, self.char, self.stasis, self.whitening, self.death = nothing
         self.alive: NDArray[np.floating] | None = None
         if settings.cell_death is not None:
             self.alive = np.full(shape, settings.cell_death.alive.si, dtype=self.dtype)
@@ -137,6 +136,8 @@ class PennesSolver:
         self._lit = whole(shape)
         self._held_power = 0.0
         self._pending = 0.0
+        self._brightest = 0.0  # K/s, the fastest that light heats a cell outside the region
+        self._outside = 0.0  # K, no cell outside the region is warmer
         self._since_check = 0
 
         self._always_whole = settings.tolerance <= 0.0 or settings.start_rise != 0.0 or drives
@@ -144,15 +145,9 @@ class PennesSolver:
         if self._always_whole:
             self._region.enclose(whole(shape))
         flow_max = FLOW_MAX[settings.perfusion_law]
-        self.stable_step = longest_euler_step(medium, self.k, self.inv_c, self.w, flow_max)
-        self.time_step = SAFETY * self.stable_step
-        self._step_limit = 0.5 * (1.0 + SAFETY)  # share of a cell's own limit that it may use
-        if settings.time_step is not None:
-            if settings.time_stepping == "euler":
-                check_time_step(settings.time_step, self.stable_step)
-            if settings.time_step <= self.stable_step:
-                self.time_step, self._step_limit = settings.time_step, 1.0
-        self._euler = EulerStep(shape, self._step_limit)
+        self.stable_step = longest_euler_step(medium, self.k, self.w, flow_max)
+        self.time_step, share = choose_time_step(self.stable_step, settings)
+        self._euler = EulerStep(shape, share)
         self._super: SuperStep | None = None
         self._stored_at_start = self._sensible_heat()
 
@@ -170,11 +165,14 @@ class PennesSolver:
         self.q[lit] = q
         self._held_power = float(np.sum(self.q[lit][self._held[lit]], dtype=np.float64))
         self._tips = self.grid.index(tips).reshape(-1, 3) + 1.0
+        self._brightest = 0.0
         if self.box != whole(self.theta.shape) and q.any():
             soon = np.zeros_like(self.theta)
             soon[lit] = self.q[lit] * self.inv_c[lit] * self.dtype.type(LAZY_TIME)
             tolerance = min(self.settings.tolerance, 0.5 * float(soon[lit].max()))
             self._grow(find_heated(soon, tolerance, self._lit))
+            if self.box is not None:
+                self._brightest = float(pennes.warmest_outside(soon, self.box)) / LAZY_TIME
 
     def state(self) -> dict[str, Any]:
         """Return everything that the next step needs, by name; arrays are not copies."""
@@ -213,6 +211,7 @@ class PennesSolver:
         everywhere = np.zeros_like(self._conducts)
         everywhere[1:-1, 1:-1] = 1
         faces.join(self.k, everywhere, whole(self.theta.shape), self._faces)
+        self._plain.forget()
 
     def _enclose_anew(self, box: Box | None) -> None:
         """Find the walls of the vessels that flow, and those of them in the active region."""
@@ -245,6 +244,7 @@ class PennesSolver:
         if not self._always_whole:
             self._region.forget()
             self._since_check = 0
+            self._outside = 0.0
 
     def advance(
         self, duration: float, n_steps: int | None = None, scheme: Scheme = "euler"
@@ -302,7 +302,8 @@ class PennesSolver:
 
     def _operator(self, box: Box) -> Operator:
         region = self._region
-        fields = (self._faces, self.inv_c, self.w, self.q)
+        plain = self._plain.find(self._faces, self.inv_c, self.w, box, region.opened)
+        fields = (self._faces, self.inv_c, self.w, self.q, plain)
         walls = (region.opened, region.inside, region.outside)
         return Operator(*fields, box, *walls, self.grid.spacing)
 
@@ -328,6 +329,7 @@ class PennesSolver:
             step, Condition(self.char, *damage, self.k, self.w, self._conducts), dt
         )
         faces.join(self.k, self._conducts, box, self._faces)
+        self._plain.follow(self._hot, box)
         if self._tips.size:
             moved = self._response.move_above_cap(step, self._tips)
             self.books["moved_by_cap"] += moved * self.grid.cell_volume
@@ -342,12 +344,15 @@ class PennesSolver:
         if self._region.is_whole:
             self._pending = 0.0
             return
-        full = whole(self.theta.shape)
-        where = self.box or full
-        if self._pending >= LAZY_TIME:
-            self._absorb_outside()
-            where = full
-        self._grow(find_heated(self.theta, self.settings.tolerance, where), margin)
+        full, tolerance = whole(self.theta.shape), self.settings.tolerance
+        warmest = self._outside + self._pending * self._brightest
+        if self.box is not None and (self._pending < LAZY_TIME or warmest <= tolerance):
+            self._grow(find_heated(self.theta, tolerance, self.box), margin)
+            return
+        self._absorb_outside()
+        self._grow(find_heated(self.theta, tolerance, full), margin)
+        if self.box is not None:
+            self._outside = float(pennes.warmest_outside(self.theta, self.box))
 
     def _grow(self, heated: Box | None, margin: int = MARGIN) -> None:
         box = grown(self.box, heated, self.theta.shape, margin)
@@ -358,15 +363,9 @@ class PennesSolver:
     def _absorb_outside(self) -> None:
         """Give the cells outside the active region the light they have absorbed meanwhile."""
         if self.box is not None and self._pending > 0.0 and not self._region.is_whole:
-            pennes.absorb_outside(
-                self.theta,
-                self._theta_new,
-                self.q,
-                self.inv_c,
-                self.box,
-                self._lit,
-                self.dtype.type(self._pending),
-            )
+            light = (self.q, self.inv_c, self.box, self._lit, self.dtype.type(self._pending))
+            pennes.absorb_outside(self.theta, self._theta_new, *light)
+        self._outside += self._pending * self._brightest
         self._pending = 0.0
 
     def inner(self, name: str) -> NDArray[np.floating]:

@@ -85,10 +85,10 @@ class SuperStep:
         to rounding whatever the number of stages.
         """
         op, of = operator, theta.dtype.type
-        fields = (op.faces, op.inv_c, op.w, op.q, op.box, op.opened, op.inv_h2)
+        fields, where = (op.faces, op.inv_c, op.w, op.q), (op.box, op.opened, op.inv_h2)
         boil = of(boiling.rise)
         rkl.mark_hot(theta, theta, op.box, boil, self._boils)
-        rkl.first_rate(theta, *fields, self._rate, self._perfused, self._fastest)
+        rkl.first_rate(theta, *fields, *where, self._rate, self._perfused, self._fastest)
         power_first = self._losses(op, boiling, theta, 1.0, self._rate)
         n_stages = count_stages(dt * float(self._fastest[op.box[0] : op.box[1]].max()))
         table = coefficients(n_stages)
@@ -104,6 +104,8 @@ class SuperStep:
                 self._rate,
                 last,
                 *fields,
+                op.plain,
+                *where,
                 (of(mu), of(nu), of(mt), of(gt)),
                 boil,
                 before,

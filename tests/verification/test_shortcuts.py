@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ablsim.grid import Grid
+from ablsim.heat.plain_rows import PlainRows
 
 N = 20
 GRID = Grid((N, N, N), 1e-3, (0.0, 0.0, 0.0))
@@ -14,9 +15,9 @@ FIELDS = ("theta", "k", "w", "inv_c", "water", "char", "stasis", "whitening", "d
 def treated(heat, row):
     """Return a solver after boiling, drying, cooling and a new session in two tissues."""
 
-    def treat(scheme, skip):
+    def treat(scheme, skip, axis=2):
         code = np.zeros(GRID.shape, np.uint8)
-        code[:, :, N // 2 + 2 :] = 1
+        np.moveaxis(code, axis, 0)[N // 2 + 2 :] = 1
         rows = [row(w=6e4, gain=0.6, k_dry=0.2), row(k=0.54, w=3e4, gain=0.6, k_dry=0.2)]
         solver = heat(
             GRID,
@@ -65,3 +66,38 @@ def test_cells_that_are_too_cold_to_change_need_no_visit(treated, scheme):
             np.testing.assert_array_equal(getattr(some, name), getattr(all_of_them, name), name)
         assert some.balance() == all_of_them.balance()
         assert some.stasis.max() > 1.0 > some.stasis.min()
+
+
+@pytest.mark.parametrize("scheme", ["euler", "rkl2"])
+def test_rows_that_are_alike_throughout_give_the_same_bits(treated, scheme, monkeypatch):
+    found = []
+
+    def states():
+        for solver in treated(scheme, 316.15, axis=0):
+            yield {name: getattr(solver, name).copy() for name in FIELDS}, solver.balance()
+            found.append(int(solver._plain._rows.sum()))
+
+    some = list(states())
+    assert all(0 < count < N * N for count in found)
+    monkeypatch.setattr(PlainRows, "find", lambda self, *_: np.zeros_like(self._rows))
+    for (fields, books), (others, other_books) in zip(some, states(), strict=True):
+        for name in FIELDS:
+            np.testing.assert_array_equal(fields[name], others[name], name)
+        assert books == other_books
+
+
+@pytest.mark.parametrize("scheme", ["euler", "rkl2"])
+def test_plain_rows_are_those_whose_coefficients_are_one_number(treated, scheme):
+    for solver in treated(scheme, 316.15, axis=0):
+        z0, z1, y0, y1, x0, x1 = solver.box
+        fields = (solver._faces, solver.inv_c, solver.w, solver.box, solver._region.opened)
+        rows = solver._plain.find(*fields)
+        faces, x = solver._faces, slice(x0, x1)
+        for z in range(z0, z1):
+            for y in range(y0, y1):
+                if rows[z, y]:
+                    beside = (faces[0, z - 1, y, x], faces[0, z, y, x], faces[1, z, y - 1, x])
+                    around = (*beside, faces[1, z, y, x], faces[2, z, y, x0 : x1 - 1])
+                    assert len(np.unique(np.concatenate(around))) == 1
+                    assert len(np.unique(solver.inv_c[z, y, x])) == 1
+                    assert len(np.unique(solver.w[z, y, x])) == 1

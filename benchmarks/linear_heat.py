@@ -1,0 +1,275 @@
+"""One linear heat problem, by several programs: waves of heat fade in perfused liver.
+
+    python benchmarks/linear_heat.py WHO
+
+Reads jobs from standard input, one JSON object a line, ``{"n": 128, "steps": 40}``: cells along an
+edge and Euler steps of 0.9 of the longest stable one. Writes a line for each: seconds of the clock
+and of the processor, and the largest error against the exact solution [K]. All programs make the
+same steps on the same cells in float32 with two threads, those that know threads; preparing and
+compiling are not timed. `bench_heat.py` starts one process for each.
+"""
+
+import json
+import os
+import sys
+import time
+
+os.environ.setdefault("NUMBA_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("DEVITO_LANGUAGE", "openmp")
+os.environ.setdefault("DEVITO_LOGGING", "ERROR")
+
+import numpy as np
+
+SPACING = 1e-3
+CONDUCTIVITY, CAPACITY, PERFUSION = 0.52, 3.82e6, 3.0e4
+STEP = 0.9 * CAPACITY / (6.0 * CONDUCTIVITY / SPACING**2 + PERFUSION)
+MOVED = CONDUCTIVITY * STEP / (CAPACITY * SPACING**2)
+KEPT = 1.0 - 6.0 * MOVED - PERFUSION * STEP / CAPACITY
+WAVES = 4
+"""Half waves across the domain at the start. (No ball of heat: its tails are numbers so small that
+processors without the right flags take a hundred times longer for them.)"""
+
+
+def exact(n, seconds):
+    """Return the temperatures at a time, shape (n, n, n); 0 just outside."""
+    phase = np.pi * WAVES * np.arange(1, n + 1) / (n + 1)
+    number = np.pi * WAVES / ((n + 1) * SPACING)
+    rate = (3.0 * CONDUCTIVITY * number**2 + PERFUSION) / CAPACITY
+    along = np.sin(phase).astype(np.float32)
+    height = np.float32(40.0 * np.exp(-rate * seconds))
+    return height * along[:, None, None] * along[:, None] * along
+
+
+class Ablsim:
+    """The kernel of `ablsim.heat.uniform`."""
+
+    depth = 8
+
+    def __init__(self, n):
+        from ablsim.heat.uniform import tile
+        from ablsim.kernels import uniform
+
+        self._advance, self._cuts = uniform.advance, tile(n, self.depth)
+        self._start = np.pad(exact(n, 0.0), 1)
+        self._none = np.zeros((1, 1, 1), np.float32)
+
+    def prepare(self, steps):
+        """Go back to the start."""
+        self._theta, self._other = self._start.copy(), self._start.copy()
+
+    def run(self, steps):
+        """Make the steps."""
+        of = np.float32
+        self._advance(
+            self._theta, self._other, self._none, of(KEPT), of(MOVED), False, steps, self.depth,
+            self._cuts,
+        )  # fmt: skip
+
+    def read(self):
+        """Return the temperatures."""
+        return self._theta[1:-1, 1:-1, 1:-1]
+
+
+class Plain(Ablsim):
+    """The same kernel, one step in a pass."""
+
+    depth = 1
+
+
+class Numpy:
+    """Slices of arrays, without new arrays in between."""
+
+    def __init__(self, n):
+        self._start = np.pad(exact(n, 0.0), 1)
+
+    def prepare(self, steps):
+        """Go back to the start."""
+        self._t, self._new = self._start.copy(), self._start.copy()
+        self._sum = np.empty_like(self._start[1:-1, 1:-1, 1:-1])
+
+    def run(self, steps):
+        """Make the steps."""
+        kept, moved, total = np.float32(KEPT), np.float32(MOVED), self._sum
+        for _ in range(steps):
+            t = self._t
+            np.add(t[1:-1, 1:-1, :-2], t[1:-1, 1:-1, 2:], out=total)
+            total += t[1:-1, :-2, 1:-1]
+            total += t[1:-1, 2:, 1:-1]
+            total += t[:-2, 1:-1, 1:-1]
+            total += t[2:, 1:-1, 1:-1]
+            total *= moved
+            inner = self._new[1:-1, 1:-1, 1:-1]
+            np.multiply(t[1:-1, 1:-1, 1:-1], kept, out=inner)
+            inner += total
+            self._t, self._new = self._new, self._t
+
+    def read(self):
+        """Return the temperatures."""
+        return self._t[1:-1, 1:-1, 1:-1]
+
+
+class Jax:
+    """One compiled loop."""
+
+    def __init__(self, n):
+        import jax
+        from jax import lax
+
+        def step(_, t):
+            around = (
+                t[1:-1, 1:-1, :-2] + t[1:-1, 1:-1, 2:]
+                + t[1:-1, :-2, 1:-1] + t[1:-1, 2:, 1:-1]
+                + t[:-2, 1:-1, 1:-1] + t[2:, 1:-1, 1:-1]
+            )  # fmt: skip
+            inner = np.float32(KEPT) * t[1:-1, 1:-1, 1:-1] + np.float32(MOVED) * around
+            return t.at[1:-1, 1:-1, 1:-1].set(inner)
+
+        self._jax = jax
+        self._loop = jax.jit(lambda t, steps: lax.fori_loop(0, steps, step, t))
+        self._start = np.pad(exact(n, 0.0), 1)
+
+    def prepare(self, steps):
+        """Go back to the start."""
+        self._t = self._jax.block_until_ready(self._jax.numpy.asarray(self._start))
+
+    def run(self, steps):
+        """Make the steps."""
+        self._t = self._jax.block_until_ready(self._loop(self._t, steps))
+
+    def read(self):
+        """Return the temperatures."""
+        return np.asarray(self._t)[1:-1, 1:-1, 1:-1]
+
+
+class Torch:
+    """Slices of tensors, one operation after the other, without new ones in between."""
+
+    def __init__(self, n):
+        import torch
+
+        torch.set_num_threads(2)
+        self._torch = torch
+        self._start = torch.from_numpy(np.pad(exact(n, 0.0), 1))
+
+    def prepare(self, steps):
+        """Go back to the start."""
+        self._t, self._new = self._start.clone(), self._start.clone()
+        self._sum = self._torch.empty_like(self._start[1:-1, 1:-1, 1:-1])
+
+    def run(self, steps):
+        """Make the steps."""
+        torch, total = self._torch, self._sum
+        for _ in range(steps):
+            t = self._t
+            torch.add(t[1:-1, 1:-1, :-2], t[1:-1, 1:-1, 2:], out=total)
+            total += t[1:-1, :-2, 1:-1]
+            total += t[1:-1, 2:, 1:-1]
+            total += t[:-2, 1:-1, 1:-1]
+            total += t[2:, 1:-1, 1:-1]
+            inner = self._new[1:-1, 1:-1, 1:-1]
+            torch.mul(t[1:-1, 1:-1, 1:-1], KEPT, out=inner)
+            inner.add_(total, alpha=MOVED)
+            self._t, self._new = self._new, self._t
+
+    def read(self):
+        """Return the temperatures."""
+        return self._t[1:-1, 1:-1, 1:-1].numpy()
+
+
+class Devito:
+    """C that it generates and compiles, OpenMP."""
+
+    def __init__(self, n):
+        from devito import Eq, Grid, Operator, TimeFunction
+
+        grid = Grid(shape=(n, n, n), extent=((n - 1) * SPACING,) * 3, dtype=np.float32)
+        self._u = TimeFunction(name="u", grid=grid, space_order=2, time_order=1)
+        z, y, x = grid.dimensions
+        u = self._u
+        around = (
+            u.subs(x, x - x.spacing) + u.subs(x, x + x.spacing)
+            + u.subs(y, y - y.spacing) + u.subs(y, y + y.spacing)
+            + u.subs(z, z - z.spacing) + u.subs(z, z + z.spacing)
+        )  # fmt: skip
+        self._operator = Operator(Eq(u.forward, KEPT * u + MOVED * around))
+        self._start = exact(n, 0.0)
+
+    def prepare(self, steps):
+        """Go back to the start."""
+        self._u.data_with_halo[:] = 0.0
+        self._u.data[0] = self._start
+        self._steps = steps
+
+    def run(self, steps):
+        """Make the steps."""
+        self._operator.apply(time_m=0, time_M=steps - 1)
+
+    def read(self):
+        """Return the temperatures."""
+        return np.asarray(self._u.data[self._steps % 2])
+
+
+class Copy:
+    """What the memory gives: reads each cell once and writes it once, two threads."""
+
+    def __init__(self, n):
+        from numba import njit, prange
+
+        @njit(parallel=True)
+        def copy(source, target):
+            for z in prange(source.shape[0]):
+                target[z] = source[z]
+
+        self._copy, self._start = copy, np.pad(exact(n, 0.0), 1)
+
+    def prepare(self, steps):
+        """Take new arrays."""
+        self._other = self._start.copy()
+
+    def run(self, steps):
+        """Copy forth and back."""
+        for step in range(steps):
+            if step % 2:
+                self._copy(self._other, self._start)
+            else:
+                self._copy(self._start, self._other)
+
+    def read(self):
+        """Return nothing that has an error."""
+        return
+
+
+PROGRAMS = {
+    "ablsim": Ablsim, "ablsim, one step a pass": Plain, "numpy": Numpy, "JAX": Jax,
+    "PyTorch": Torch, "Devito": Devito, "copy": Copy,
+}  # fmt: skip
+
+
+def answer(who, job, known):
+    """Return what a job took and how right it is."""
+    n, steps = job["n"], job["steps"]
+    if n not in known:
+        known.clear()  # one size at a time: large ones fill the memory
+        known[n] = PROGRAMS[who](n)
+        known[n].prepare(3)
+        known[n].run(3)
+    program = known[n]
+    program.prepare(steps)
+    wall, cpu = time.perf_counter(), time.process_time()
+    program.run(steps)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    found = program.read()
+    error = None if found is None else float(np.abs(found - exact(n, steps * STEP)).max())
+    return {"wall_s": wall, "cpu_s": cpu, "error_k": error}
+
+
+def main():
+    """Answer jobs until there are none."""
+    who, known = sys.argv[1], {}
+    for line in sys.stdin:
+        print(json.dumps(answer(who, json.loads(line), known)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
