@@ -306,7 +306,7 @@ def cohort(
 
 
 def bench(
-    what: Literal["light", "case"],
+    what: Literal["light", "heat", "case"],
     case: Path | None = None,
     /,
     *,
@@ -315,18 +315,20 @@ def bench(
     smoke: Flag = False,
     json_: Json = False,
 ) -> None:
-    """Time light, or a whole case, on this machine, beside peers where they are installed.
+    """Time light, heat, or a whole case on this machine, beside peers where they are installed.
 
     Parameters
     ----------
     what
-        light: photons beside those of MCX; case: a whole run, and where its time goes.
+        light: photons beside those of MCX; heat: steps beside numpy, JAX, PyTorch and Devito,
+        and what the active region and long steps are worth; case: a whole run, and where its time
+        goes.
     case
         The case file (TOML) to run.
     repeats
         How often all is repeated; medians are printed.
     peer
-        A Python that has pmcxcl; by default this one, with the extra "bench".
+        A Python that has the peers; by default this one, with the extra "bench".
     smoke
         A minute's worth, to see that it works.
     json_
@@ -342,11 +344,11 @@ def bench(
     if what == "case" and case is None:
         msg = "a whole case needs a case file: write for example ablsim bench case patient.toml"
         raise CaseError(msg)
-    if what == "light" and case is not None:
-        msg = f"{case}: light is timed in media of its own; leave the case out"
+    if what != "case" and case is not None:
+        msg = f"{case}: {what} is timed in tissue of its own; leave the case out"
         raise CaseError(msg)
     if what == "case" and peer is not None:
-        msg = f"--peer {peer}: only light is timed beside a peer; leave it out"
+        msg = f"--peer {peer}: only light and heat are timed beside peers; leave it out"
         raise CaseError(msg)
     options = []
     if case is not None:

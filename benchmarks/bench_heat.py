@@ -17,6 +17,7 @@ machine that does something else as well, only the ratios mean something.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -39,9 +40,10 @@ from ablsim.simulation import _make_solver
 SIZES = {128: 40, 256: 40, 384: 24}
 """Cells along an edge, and steps of a repeat."""
 
-OWN = ("ablsim", "ablsim, one step a pass")
-PEERS = ("numpy", "JAX", "PyTorch", "Devito")
-MEMORY = "copy"
+OWN = ("ablsim", "ablsim, one step a pass", "numpy", "copy")
+"""What runs in this interpreter; the first is held against all others."""
+
+PEERS = ("JAX", "PyTorch", "Devito")
 
 TREATMENT = """
 schema = "ablsim/case/1"
@@ -106,7 +108,7 @@ def linear(repeats, python, *, smoke):
     rows = []
     for n, steps in {32: 8}.items() if smoke else SIZES.items():
         contestants = [Contestant(sys.executable, who) for who in OWN]
-        contestants += [Contestant(python, who) for who in (*PEERS, MEMORY)]
+        contestants += [Contestant(python, who) for who in PEERS]
         found = {one.who: [] for one in contestants}
         for repeat in range(repeats + 1):  # the first warms up
             for one in contestants:
@@ -185,7 +187,7 @@ def step(repeats, python, *, smoke):
         work()
         return time.perf_counter() - began[0], time.process_time() - began[1]
 
-    numpy_step = Contestant(python, "numpy")
+    numpy_step = Contestant(sys.executable, "numpy")
     pairs = []
     for repeat in range(repeats + 1):
         mine, other = own(), timed(plain)
@@ -254,7 +256,7 @@ def treatment(repeats, python, *, smoke):
     """Return the rows of a whole treatment beside linear steps of numpy over the whole domain."""
     case = make_case(**({"size": 40, "on": 10, "off": 10} if smoke else {}))
     n, few = case.grid().shape[0], 5
-    numpy_step = Contestant(python, "numpy")
+    numpy_step = Contestant(sys.executable, "numpy")
     found = []
     for repeat in range(repeats + 1):
         work = ablsim.simulate(case).statistics
@@ -292,6 +294,8 @@ def main():
     options = parser.parse_args()
     if strangers := [part for part in options.parts if part not in PARTS]:
         parser.error(f"{', '.join(strangers)}: no such part; there are {', '.join(PARTS)}")
+    if shutil.which(options.peer) is None:
+        parser.error(f"--peer {options.peer}: there is no such program; give a Python")
     facts, rows = machine(), []
     if not options.json:
         print(describe(facts), flush=True)

@@ -20,7 +20,9 @@ def bench(*words):
         (("case",), "needs a case file"),
         (("case", "nowhere.toml"), "there is no such file"),
         (("light", "quick.toml"), "leave the case out"),
-        (("case", "quick.toml", "--peer", "python3"), "only light is timed beside a peer"),
+        (("case", "quick.toml", "--peer", "python3"), "only light and heat are timed beside"),
+        (("heat", "quick.toml"), "leave the case out"),
+        (("heat", "--peer", "no-such-python"), "there is no such program"),
         (("light", "--repeats", "0"), "whole numbers from 1 on"),
     ],
 )
@@ -42,3 +44,19 @@ def test_light_is_timed_without_a_peer_too():
         assert row["default_per_s"] > 0.0
         assert row["exact_per_s"] > 0.0
         assert "exact_ratio" not in row
+
+
+@pytest.mark.compiled
+def test_linear_heat_is_timed_without_peers_too():
+    module = [sys.executable, "-m", "ablsim.benchmarks.bench_heat"]
+    done = subprocess.run(
+        [*module, "linear", "step", "--smoke", "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["schema"] == "ablsim/bench/1"
+    assert found["machine"]["cores"] >= 1
+    ratios = {row["ratio_to"] for row in found["rows"] if row["ratio"] is not None}
+    assert {"numpy", "copy", "straightforward, float64", "numpy, linear step"} <= ratios
+    assert all(row["value"] > 0.0 for row in found["rows"])
