@@ -71,7 +71,7 @@ def coarser_cases(case: Case) -> tuple[Case, Case]:
     Raises
     ------
     CaseError
-        If the cells are so large already that no coarser ones tell its fibres apart.
+        If the cells are so large already that no coarser ones tell its fibres apart or are allowed.
     """
     edge = case.numerics.edge
     most = min(coarsest_spacing(case), SPACING_MAX)
@@ -82,7 +82,8 @@ def coarser_cases(case: Case) -> tuple[Case, Case]:
     finest = most / COARSER[-1][-1]
     msg = (
         f"--certify: takes runs on cells of {to_mm(COARSER[-1][-1] * edge):g} mm, and at most "
-        f"{to_mm(most):g} mm tell the fibres of this case apart; write for example "
+        f"{to_mm(most):g} mm {'tell the fibres apart' if most < SPACING_MAX else 'are allowed'}; "
+        "write for example "
         f'numerics.spacing = "{to_mm(int(finest * 1e5) / 1e5):g} mm"'
     )
     raise CaseError(msg)

@@ -15,6 +15,7 @@ from ablsim.certificate import Certificate, on_cells
 from ablsim.errors import CaseError
 from ablsim.result import Result
 from ablsim.simulation import simulate
+from ablsim.units import to_mm
 from ablsim.zone import Zones, measure_zones
 
 LADDER = (2e-3, 1.5e-3, 1e-3, 0.75e-3, 0.5e-3, 0.375e-3, 0.25e-3)
@@ -122,7 +123,18 @@ def refine(case: Case, *, on_progress: OnProgress | None = None) -> tuple[Result
         Of the finest run; its case says on which cells.
     certificate : Certificate
         How accurate it is.
+
+    Raises
+    ------
+    CaseError
+        If the case says its cells, or if even coarse ones do not fit this machine.
     """
+    if case.numerics.spacing is not None:
+        msg = (
+            f"numerics.spacing: {to_mm(case.numerics.spacing):g} mm leaves nothing to choose; "
+            'write spacing = "auto", or ask ablsim.certify how accurate it is'
+        )
+        raise CaseError(msg)
     refinement = Refinement(case)
     result = None
     while not refinement.is_done:

@@ -68,6 +68,8 @@ def refine_into(
             _tell(refinement)
     if found is None:
         raise CaseError(refinement.stopped)
+    if refinement.stopped:
+        print(f"finer cells were not tried: {refinement.stopped}", file=sys.stderr)
     return found
 
 

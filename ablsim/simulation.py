@@ -130,7 +130,7 @@ class _Run:
         self.domain = domain
         self._on_snapshot = on_snapshot
         self._on_progress = on_progress
-        self.solver = _make_solver(case, self.domain)
+        self.solver = make_solver(case, self.domain)
         self.illumination = Illumination(
             self.domain,
             film_fraction=0.0 if case.physics.char == "none" else case.physics.char_fraction,
@@ -375,7 +375,8 @@ class _Run:
         )
 
 
-def _make_solver(case: Case, domain: Domain) -> PennesSolver:
+def make_solver(case: Case, domain: Domain) -> PennesSolver:
+    """Return the heat solver of a case in its domain, at the start."""
     physics, named = case.physics, chosen_processes(case)
     processes = list(named.values())
     death = named["death"]

@@ -7,30 +7,14 @@ Every repeat is a whole simulation in this process after one that compiles; medi
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import time
 from pathlib import Path
 
 import ablsim
+from ablsim.benchmarks.machine import machine
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-
-
-def machine() -> dict[str, object]:
-    """Return what a reader needs to judge the numbers."""
-    import numba
-    import numpy as np
-
-    return {
-        "cores": os.cpu_count(),
-        "load_before": os.getloadavg()[0],
-        "processor": platform.processor() or platform.machine(),
-        "python": platform.python_version(),
-        "numba": numba.__version__,
-        "numpy": np.__version__,
-    }
 
 
 def measure(case: ablsim.Case) -> dict[str, float]:

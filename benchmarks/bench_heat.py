@@ -35,7 +35,7 @@ from ablsim.benchmarks.machine import describe, machine
 from ablsim.benchmarks.report import Row, as_json, as_text, plot
 from ablsim.benchmarks.straightforward_heat import step as straightforward_step
 from ablsim.domain import make_domain
-from ablsim.simulation import _make_solver
+from ablsim.simulation import make_solver
 
 SIZES = {128: 40, 256: 40, 384: 24}
 """Cells along an edge, and steps of a repeat."""
@@ -144,7 +144,7 @@ def heated(case, seconds):
 
     with suppress(KeyboardInterrupt):
         ablsim.simulate(case, on_progress=stop, on_checkpoint=lambda one: kept.append(one))
-    solver = _make_solver(case, make_domain(case))
+    solver = make_solver(case, make_domain(case))
     solver.restore(kept[-1].parts["solver"])
     return solver
 

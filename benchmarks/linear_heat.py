@@ -28,7 +28,7 @@ MOVED = CONDUCTIVITY * STEP / (CAPACITY * SPACING**2)
 KEPT = 1.0 - 6.0 * MOVED - PERFUSION * STEP / CAPACITY
 WAVES = 4
 """Half waves across the domain at the start. (No ball of heat: its tails are numbers so small that
-processors without the right flags take a hundred times longer for them.)"""
+a processor takes far longer for them, unless it is told to take them for 0.)"""
 
 
 def exact(n, seconds):

@@ -44,20 +44,33 @@ def as_text(rows):
 
 
 def plot(rows, path):
-    """Draw all rows that have a ratio, as bars on a logarithmic scale."""
+    """Draw all rows that have a ratio as bars on a logarithmic scale, a panel for each work."""
     import matplotlib as mpl
 
     mpl.use("agg")
     import matplotlib.pyplot as plt
 
-    kept = [row for row in rows if row.ratio is not None]
-    figure, axes = plt.subplots(figsize=(8, 1 + 0.32 * len(kept)), layout="constrained")
-    names = [f"{row.work}: {row.who} to {row.ratio_to}" for row in kept]
-    axes.barh(names, [row.ratio for row in kept], color="#4878a8")
-    axes.axvline(1.0, color="black", lw=0.8)
-    axes.set_xscale("log")
-    axes.invert_yaxis()
-    axes.set_xlabel("times faster")
-    for name, row in zip(names, kept, strict=True):
-        axes.annotate(f" {row.ratio:.3g}", (row.ratio, name), va="center", fontsize=8)
+    works = {}
+    for row in rows:
+        if row.ratio is not None:
+            works.setdefault(row.work, []).append(row)
+    heights = [len(kept) + 1.2 for kept in works.values()]
+    figure, panels = plt.subplots(
+        len(works), 1, sharex=True, squeeze=False, height_ratios=heights,
+        figsize=(8.0, 0.6 + 0.28 * sum(heights)), layout="constrained",
+    )  # fmt: skip
+    for axes, (work, kept) in zip(panels[:, 0], works.items(), strict=True):
+        places = range(len(kept))
+        axes.barh(places, [row.ratio for row in kept], color="#4878a8")
+        axes.set_yticks(places, [f"{row.who} to {row.ratio_to}" for row in kept], fontsize=8)
+        axes.set_title(work, loc="left", fontsize=9)
+        axes.axvline(1.0, color="black", lw=0.8)
+        axes.set_xscale("log")
+        axes.invert_yaxis()
+        axes.margins(x=0.15)  # room for the numbers
+        axes.spines[["top", "right"]].set_visible(False)
+        for place, row in zip(places, kept, strict=True):
+            axes.annotate(f" {row.ratio:.3g}", (row.ratio, place), va="center", fontsize=8)
+    panels[-1, 0].set_xlabel("times as fast")
     figure.savefig(path, dpi=150)
+    plt.close(figure)

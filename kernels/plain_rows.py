@@ -1,9 +1,8 @@
 """Rows of cells that are all alike, with all that is beside them: coefficients are one number each.
 
 Most of the tissue around a zone never gets hot enough to change, so most rows stay *plain*: one
-heat capacity, one perfusion, one conductivity of all faces. A step then
-reads a third of what it reads otherwise, and does the same arithmetic. Arrays are those of
-``pennes.py``.
+heat capacity, one perfusion, one conductivity of all faces. A step then reads a third of what it
+reads otherwise, and does the same arithmetic. Arrays are those of ``pennes.py``.
 """
 
 import numpy as np

@@ -100,6 +100,8 @@ def test_cells_too_large_to_be_certified_are_refused_with_a_size_that_can():
     with pytest.raises(CaseError, match=r"cells of 1.5 mm, .* 1.25 mm .*spacing = \"0.83 mm\""):
         coarser_cases(pair("5 mm"))
     coarser_cases(pair("5 mm", "0.83 mm"))
+    with pytest.raises(CaseError, match=r"cells of 4.5 mm, and at most 4 mm are allowed"):
+        coarser_cases(on_cells(Case.from_text(CASE), 3e-3))
     with pytest.raises(CaseError, match="certifies itself"):
         certify(Case.from_text(OPEN))
 
@@ -146,6 +148,8 @@ def test_simulate_and_explain_say_who_chooses_cells():
     case = Case.from_text(OPEN)
     with pytest.raises(CaseError, match=r"ablsim.refine\(case\)"):
         ablsim.simulate(case)
+    with pytest.raises(CaseError, match="leaves nothing to choose"):
+        ablsim.refine(Case.from_text(CASE))
     with pytest.raises(CaseError, match="cell by cell"):
         ablsim.explain(case)
     with pytest.raises(CaseError, match="simulate the case first"):

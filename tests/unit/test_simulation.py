@@ -10,7 +10,7 @@ import pytest
 from ablsim.case import Case
 from ablsim.domain import make_domain
 from ablsim.errors import CaseError
-from ablsim.simulation import _make_solver, simulate
+from ablsim.simulation import make_solver, simulate
 from ablsim.summary import summarise
 from ablsim.summary_text import render
 from ablsim.tissue.constants import CAP_TEMPERATURE
@@ -519,7 +519,7 @@ def test_a_vessel_of_10_mm_stays_open_where_one_of_3_mm_closes():
 def test_a_vessel_that_closes_brings_no_jump_into_the_books():
     question = with_branch(wall="occludes")
     domain = make_domain(question)
-    solver = _make_solver(question, domain)
+    solver = make_solver(question, domain)
     tips = np.array([fibre.tip for fibre in question.fibres_all])
     q = np.full(domain.grid.shape, 2e5, np.float32)
     solver.set_source(q, tips)
@@ -543,7 +543,7 @@ def test_a_run_taken_up_after_a_vessel_closed_gives_the_same_bits():
     domain = make_domain(question)
     q = np.full(domain.grid.shape, 3e5, np.float32)
     tips = np.array([fibre.tip for fibre in question.fibres_all])
-    through, other = (_make_solver(question, domain) for _ in range(2))
+    through, other = (make_solver(question, domain) for _ in range(2))
     through.set_source(q, tips)
     through.advance(10.0)
     through.stop_flow(domain.lumen == 1)
