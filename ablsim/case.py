@@ -356,7 +356,7 @@ class Case(Table):
             raise CaseError(join_problems(source, problems)) from None
         if not stored:
             try:
-                check_memory(self.grid())
+                check_memory(self.grid(), self.numerics.precision)
             except CaseError as error:
                 raise CaseError(join_problems(source, [str(error)])) from None
         order = [field.alias or name for name, field in type(self).model_fields.items()]

@@ -321,8 +321,9 @@ def bench(
     ----------
     what
         light: photons beside those of MCX; heat: steps beside numpy, JAX, PyTorch and Devito,
-        and what the active region and long steps are worth; case: a whole run, and where its time
-        goes.
+        and what the active region and long steps are worth; case: a whole run and where its time
+        goes, or without a case file how cost grows with cells and fibres, and small cases by the
+        hour.
     case
         The case file (TOML) to run.
     repeats
@@ -340,9 +341,6 @@ def bench(
 
     if repeats < 1:
         msg = f"--repeats {repeats}: allowed are whole numbers from 1 on; write for example 3"
-        raise CaseError(msg)
-    if what == "case" and case is None:
-        msg = "a whole case needs a case file: write for example ablsim bench case patient.toml"
         raise CaseError(msg)
     if what != "case" and case is not None:
         msg = f"{case}: {what} is timed in tissue of its own; leave the case out"

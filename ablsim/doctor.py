@@ -45,11 +45,11 @@ def _check_kernels() -> tuple[str, bool, str]:
     import numba
     import numpy as np
 
-    from ablsim.kernels import pennes
+    from ablsim.kernels import region
 
     theta = np.zeros((3, 3, 3), np.float32)
     low, high = np.ones((3, 2), np.int64), np.zeros((3, 2), np.int64)
-    pennes.extent(theta, np.float32(1.0), (1, 2, 1, 2, 1, 2), low, high)
+    region.extent(theta, np.float32(1.0), (1, 2, 1, 2, 1, 2), low, high)
     return "compiled loops", True, f"numba, {numba.get_num_threads()} threads"
 
 

@@ -111,16 +111,20 @@ def _growing(case: Case, fields: Fields) -> tuple[str, ...]:
     process = chosen_processes(case)[name]
     if isinstance(process, CriticalTemperature | ThreeStateDeath):
         return ()
-    omega = getattr(fields, name)
-    outside = omega < 1.0
-    temperature = case.tissue.body_temperature + fields.rise[outside].astype(np.float64)
-    joins = omega[outside] + STAYS_HOT * damage_rate(process, temperature) >= 1.0
-    share = float(joins.sum()) / max(1, int(np.count_nonzero(~outside)))
+    now = joining = 0
+    hottest = 0.0
+    for omega, rise in zip(getattr(fields, name), fields.rise, strict=True):  # for the memory
+        outside = omega < 1.0
+        temperature = case.tissue.body_temperature + rise[outside].astype(np.float64)
+        joins = omega[outside] + STAYS_HOT * damage_rate(process, temperature) >= 1.0
+        now += omega.size - int(outside.sum())
+        joining += int(joins.sum())
+        hottest = max(hottest, float(temperature[joins].max(initial=0.0)))
+    share = joining / max(1, now)
     if share < GROWTH_SAID:
         return ()
-    hottest = to_celsius(float(temperature[joins].max()))
     return (
         f"The {name} zone was still growing when the run ended: it would gain {100.0 * share:.0f} "
-        f"% if the tissue around it, now at up to {hottest:.0f} degC, stayed as hot for ten "
-        'minutes; add rest to see, for example "rest for 1800 s".',
+        f"% if the tissue around it, now at up to {to_celsius(hottest):.0f} degC, stayed as hot "
+        'for ten minutes; add rest to see, for example "rest for 1800 s".',
     )

@@ -76,7 +76,7 @@ def reproduce(path: str | Path, *, on_progress: OnProgress | None = None) -> Rep
     True
     """
     stored = load(path)
-    check_memory(stored.grid)
+    check_memory(stored.grid, stored.case.numerics.precision)
     with tempfile.TemporaryDirectory(prefix="ablsim-") as folder:
         again = Path(folder) / "again.vtkhdf"
         result = _run_again(stored, again, on_progress)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ablsim.likely_error import likely_error
 from ablsim.residual import ResidualPiece
 from ablsim.result import Result, TipRecord
 from ablsim.shrinkage import LINEAR_SHRINKAGE, MEASURED_ZONE, shrink
@@ -34,6 +35,7 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
     Lengths are in mm, volumes in mL, energies in J, times in s; keys carry their unit. What a run
     without organs, probes, photons or error estimates has not is empty, 0 or null.
     ``shrinkage`` is there only for tissue without any perfusion, that is on the bench;
+    ``error.likely`` is by what share cells and steps may have moved the reported zone's volume,
     ``error.band`` is filled in by `ablsim.band.summarise_band` and ``error.grid`` by
     `ablsim.certificate.Certificate.summarise`, where they were asked for.
 
@@ -91,7 +93,12 @@ def summarise(result: Result, zones: Zones) -> dict[str, Any]:
                 "output": statistics.wall_output,
             },
         },
-        "error": {"grid": None, "light": statistics.light_noise or None, "band": None},
+        "error": {
+            "grid": None,
+            "likely": likely_error(case.numerics, zones[case.physics.reported_zone].volume),
+            "light": statistics.light_noise or None,
+            "band": None,
+        },
         "provenance": dict(result.provenance),
     }
 

@@ -259,6 +259,20 @@ def _work_lines(summary: Mapping[str, Any]) -> list[str]:
         f"{'Computed':<12}{numerics['cells']:,} cells of {numerics['spacing_mm']:g} mm, "
         f"{_count(numerics['steps'], 'step')}, {_count(numerics['light_updates'], 'light update')}"
         f" in {numerics['wall_s']['total']:.1f} s on {_count(numerics['threads'], 'thread')}",
+        *_likely_lines(summary["error"]),
+    ]
+
+
+def _likely_lines(error: Mapping[str, Any]) -> list[str]:
+    """Return how far cells and steps may have moved the zone, unless that was measured."""
+    if error["grid"] is not None or "likely" not in error:  # stored before there was any
+        return []
+    if error["likely"] is None:
+        return ["            How accurate that is, no like case tells; --certify measures it"]
+    return [
+        f"            Finer cells and steps would move the reported zone's volume by less than "
+        f"{100.0 * error['likely']:.1f} %,",
+        "            as in 19 of 20 cases tried; --certify measures it",
     ]
 
 

@@ -2,13 +2,16 @@
 
     python benchmarks/check_heat.py certify [CASE.toml ...]   # certified intervals, 0.25 mm
     python benchmarks/check_heat.py literature                # long steps, active region
+    python benchmarks/check_heat.py spacings > FILE           # ablsim/data/spacing_errors.csv
 
 - certify: what `ablsim run --certify` says on 1 mm (and on the case's own cells where these are
   finer), beside a run on cells of 0.25 mm.
 - literature: the volume of the reported zone of every published case by default, and with
   long steps throughout, beside Euler steps of a quarter of the length over the whole domain.
+- spacings: the zones of many cases on cells from 2 to 0.5 mm, and of the quick ones 0.25 mm, from
+  which `ablsim.likely_error` was made. Hours.
 
-Prints a line of JSON for each case. Add --smoke for a minute's worth.
+Prints a line of JSON for each case, or of CSV for spacings. Add --smoke for a minute's worth.
 """
 
 import argparse
@@ -21,6 +24,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import ablsim
 from ablsim.certificate import on_cells
+from ablsim.zone import PROCESSES
 
 EXAMPLES = Path(ablsim.__file__).resolve().parents[1] / "examples"
 
@@ -32,6 +36,26 @@ PUBLISHED = (
     "fried96_rabbit", "heis97_bare", "heis97_diff", "heis97_x4_20mm", "li20_myocardium",
     "sheep_4W", "steger92_x4",
 )  # fmt: skip
+
+SMOOTH = """
+schema = "ablsim/case/1"
+title = "Diffuser below boiling"
+[tissue]
+background = "liver"
+[[fibre]]
+kind = "diffuser"
+length = "10 mm"
+tip = ["0 mm", "0 mm", "0 mm"]
+direction = [0, 0, -1]
+[protocol]
+steps = ["deliver 4 W for 300 s", "rest for 120 s"]
+"""
+
+SPACINGS = (2.0, 1.5, 1.25, 1.0, 0.75, 0.5)
+FINER = (0.375, 0.25)
+"""Edges of cells [mm], the finer ones for `QUICKEST` only."""
+
+QUICKEST = ("smooth", "quick")
 
 FINEST = 0.25e-3
 """Edge of the cells that stand for the limit [m]."""
@@ -90,7 +114,28 @@ def literature(paths, *, smoke):
         yield {**row, "reference_s": round(seconds, 1)}
 
 
-CHECKS = {"certify": certify, "literature": literature}
+def spacings(paths, *, smoke):
+    """Yield the zones of each case on ever finer cells."""
+    named = {Path(path).stem: ablsim.Case.from_toml(path) for path in paths}
+    if not named:
+        named = {
+            name: ablsim.Case.from_toml(EXAMPLES / f"{name}.toml")
+            for name in ("quick", *PUBLISHED, "patient", "gallbladder")
+        }
+        named["smooth"] = ablsim.Case.from_text(SMOOTH)
+    yield "case,light,spacing_mm,stasis_ml,whitening_ml,death_ml"
+    for name, case in named.items():
+        for light in ("monte_carlo", "diffusion") if name in QUICKEST else ("monte_carlo",):
+            more = FINER if name in QUICKEST and light == "monte_carlo" else ()
+            for edge in (4.0, 3.0) if smoke else (*SPACINGS, *more):
+                change = {"numerics.light": light, "numerics.output_interval": "1 h"}
+                fine = on_cells(case, 1e-3 * edge).replace(change)
+                zones = ablsim.measure_zones(ablsim.simulate(fine))
+                volumes = (f"{1e6 * zones[kind].volume:.5g}" for kind in PROCESSES)
+                yield ",".join([name, light, f"{edge:g}", *volumes])
+
+
+CHECKS = {"certify": certify, "literature": literature, "spacings": spacings}
 
 
 def main():
@@ -101,7 +146,7 @@ def main():
     parser.add_argument("--smoke", action="store_true")
     options = parser.parse_args()
     for row in CHECKS[options.check](options.cases, smoke=options.smoke):
-        print(json.dumps(row), flush=True)
+        print(row if isinstance(row, str) else json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

@@ -103,21 +103,22 @@ def _weight_row(faces, inv_c, w, first, n, strides, inv_h2, out):
 @njit(error_model="numpy", inline="always")
 def _insulated(row, values, first, n, opened):
     """Copy a row with a neighbour at each end: equally hot where no heat may flow."""
-    row[:] = values[first - 1 : first + n + 1]
+    for i in range(n + _ONE + _ONE):  # faster than a slice for short rows
+        row[i] = values[first - _ONE + i]
     if not opened[4]:
         row[0] = row[1]
     if not opened[5]:
-        row[n + 1] = row[n]
+        row[n + _ONE] = row[n]
 
 
 @njit(error_model="numpy", inline="always")
-def _sides(z, y, box, opened, one, zero):
-    """Return 1 for the sides of a row that are open, 0 for the others: -z, +z, -y, +y."""
+def _sides(z, y, stop, box, opened, one, zero):
+    """Return 1 for the open sides of rows y to ``stop``, 0 for the others: -z, +z, -y, +y."""
     return (
         one if z > box[0] or opened[0] else zero,
         one if z < box[1] - 1 or opened[1] else zero,
         one if y > box[2] or opened[2] else zero,
-        one if y < box[3] - 1 or opened[3] else zero,
+        one if stop < box[3] or opened[3] else zero,
     )
 
 
@@ -146,10 +147,10 @@ def first_rate(theta, faces, inv_c, w, q, box, opened, inv_h2, rate, perfused, f
         for y in range(y0, y1):
             first = (z * ny + y) * nx + x0
             start = np.uint64(first)
-            sides = _sides(z, y, box, opened, one, zero)
+            sides = _sides(z, y, y + 1, box, opened, one, zero)
             _weight_row(f_, c_, w_, start, count, strides, inv_h2, weight)
             most = max(most, _largest(weight))
-            _insulated(row, t_, first, n, opened)
+            _insulated(row, t_, start, count, opened)
             out = rate[z, y, x0:x1]
             _rate_row(row, t_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, out)
             taken += _dot(w_[first : first + n], t_[first : first + n])
@@ -174,16 +175,29 @@ def first_stage(theta, rate, box, mt, t_boil, first, before, boils):
             boils[z, y] = over
 
 
-@njit(cache=True, error_model="numpy")
-def _stage_row(t, last, rate, rate_last, mu, nu, mt, gt, t_boil, y):
-    """Replace y_{j-2} in ``y`` by y_j; say whether a cell is above the boiling point."""
+@njit(error_model="numpy", inline="always")
+def _stage_row(t, last, rate, rate_last, first, n, mu, nu, mt, gt, t_boil, y):
+    """Replace y_{j-2} in ``y`` by y_j; say whether a cell is above the boiling point.
+
+    ``rate_last`` begins at the first of the ``n`` cells, the others are flat arrays.
+    """
     over = np.int32(0)
-    for i in range(y.size):
-        y_new = t[i] + (
-            mu * (last[i] - t[i]) + nu * (y[i] - t[i]) + mt * rate_last[i] + gt * rate[i]
+    for i in range(n):
+        c = first + i
+        y_new = t[c] + (
+            mu * (last[c] - t[c]) + nu * (y[c] - t[c]) + mt * rate_last[i] + gt * rate[c]
         )
-        y[i] = y_new
+        y[c] = y_new
         over = np.int32(over | np.int32(y_new > t_boil))
+    return over
+
+
+@njit(error_model="numpy", inline="always")
+def _is_over(y, first, n, t_boil):
+    """Say whether one of the ``n`` cells from the flat index ``first`` is above ``t_boil``."""
+    over = np.int32(0)
+    for i in range(n):
+        over = np.int32(over | np.int32(y[first + i] > t_boil))
     return over
 
 
@@ -197,6 +211,8 @@ def stage(
     w,
     q,
     plain,
+    until,
+    joined,
     box,
     opened,
     inv_h2,
@@ -208,8 +224,9 @@ def stage(
 ):
     """Replace y_{j-2} in ``y`` by y_j; ``last`` is y_{j-1}, ``rate`` L(y_0), ``theta`` y_0.
 
-    ``plain[z, y]`` (uint8) says which rows have the same coefficients throughout
-    (`ablsim.kernels.plain_rows`).
+    ``plain[z, y]`` (uint8) says which rows have the same coefficients throughout, ``until[z, y]``
+    (int32) before which row those end that are done in one go with this one, and ``joined``
+    whether there are such (`ablsim.kernels.plain_rows`).
     ``coefficients`` are mu_j, nu_j [1], mt_j, gt_j [s], in the arrays' type. ``perfused[z]``
     (float64) receives the sum of ``w * last`` over the plane [W/m^3]. ``boils[z, y]`` (uint8) says
     which rows of y_j hold a cell above ``t_boil`` [K].
@@ -221,50 +238,59 @@ def stage(
     strides = (np.uint64(ny * nx), np.uint64(nx), np.uint64(size), np.uint64(2 * size))
     l_, f_, c_ = last.reshape(-1), faces.reshape(-1), inv_c.reshape(-1)
     w_, q_ = w.reshape(-1), q.reshape(-1)
+    t_, r_, out = theta.reshape(-1), rate.reshape(-1), y.reshape(-1)
     one, zero = theta.dtype.type(1.0), theta.dtype.type(0.0)
     mu, nu, mt, gt = coefficients
-    count = np.uint64(n)
+    length, pitch = np.uint64(n), np.uint64(nx)
     for plane in prange(z0, z1):
         z = np.int64(plane)
         row = np.empty(n + 2, theta.dtype)
-        rate_last = np.empty(n, theta.dtype)
+        rate_last = np.empty((y1 - y0) * nx if joined else n, theta.dtype)
         w_row = np.zeros(n, theta.dtype)
         taken = 0.0
-        for y_ in range(y0, y1):
+        if joined:  # ghosts between the rows have no perfusion
+            first, end = (z * ny + y0) * nx + x0, (z * ny + y1 - 1) * nx + x1
+            taken = _dot(w_[first:end], l_[first:end])
+        y_ = y0
+        while y_ < y1:
+            stop = until[z, y_]
             first = (z * ny + y_) * nx + x0
-            start = np.uint64(first)
-            sides = _sides(z, y_, box, opened, one, zero)
-            _insulated(row, l_, first, n, opened)
+            start, count = np.uint64(first), np.uint64((stop - 1 - y_) * nx + n)
+            sides = _sides(z, y_, stop, box, opened, one, zero)
+            if joined:
+                line = l_[start - _ONE : start + count + _ONE]
+            else:
+                line = row
+                _insulated(row, l_, start, count, opened)
             if plain[z, y_]:
                 cell = (f_[strides[3] + start], c_[start], w_[start])
-                if w_row[0] != cell[2]:
-                    w_row[:] = cell[2]
-                ends = np.uint64(plain[z, y_] - 1)  # cells at each end with another face
-                _rate_plain_row(
-                    row[ends:], l_, q_, cell, start + ends, count - ends - ends, strides, sides,
-                    inv_h2, rate_last[ends:],
-                )  # fmt: skip
-                for end in (np.uint64(0), count - _ONE):
-                    _rate_row(
-                        row[end:], l_, f_, c_, w_, q_, start + end, ends, strides, sides, inv_h2,
-                        rate_last[end:],
-                    )  # fmt: skip
-                taken += _dot(w_row, l_[first : first + n])
+                _rate_plain_row(line, l_, q_, cell, start, count, strides, sides, inv_h2, rate_last)
+                for other in range(y_, stop):
+                    if plain[z, other] == 2:  # the cells at its ends have another face
+                        before = np.uint64(other - y_) * pitch
+                        for x in (before, before + length - _ONE):
+                            _rate_row(
+                                line[x:], l_, f_, c_, w_, q_, start + x, _ONE, strides, sides,
+                                inv_h2, rate_last[x:],
+                            )  # fmt: skip
+                if not joined:
+                    if w_row[0] != cell[2]:
+                        w_row[:] = cell[2]
+                    taken += _dot(w_row, l_[first : first + n])
             else:
-                _rate_row(row, l_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, rate_last)
-                taken += _dot(w_[first : first + n], l_[first : first + n])
-            boils[z, y_] = _stage_row(
-                theta[z, y_, x0:x1],
-                l_[first : first + n],
-                rate[z, y_, x0:x1],
-                rate_last,
-                mu,
-                nu,
-                mt,
-                gt,
-                t_boil,
-                y[z, y_, x0:x1],
-            )
+                _rate_row(line, l_, f_, c_, w_, q_, start, count, strides, sides, inv_h2, rate_last)
+                if not joined:
+                    taken += _dot(w_[first : first + n], l_[first : first + n])
+            over = _stage_row(t_, l_, r_, rate_last, start, count, mu, nu, mt, gt, t_boil, out)
+            for other in range(y_, stop):
+                boils[z, other] = over
+                if joined:
+                    here = start + np.uint64(other - y_) * pitch
+                    for ghost in (here - _ONE, here + length):
+                        out[ghost] = t_[ghost]
+                    if over:
+                        boils[z, other] = _is_over(out, here, length, t_boil)
+            y_ = stop
         perfused[z] = taken
 
 

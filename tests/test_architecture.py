@@ -27,7 +27,7 @@ ROWS = {
     "illumination": 4, "monitor": 4, "notes": 4, "pace": 4, "schedule": 4,
     "simulation": 4, "tips": 4,
     "band": 5, "band_text": 5, "contour": 5, "discretisation": 5, "discretisation_text": 5,
-    "front": 5, "imaging": 5, "levels": 5, "margins": 5,
+    "front": 5, "imaging": 5, "levels": 5, "likely_error": 5, "margins": 5,
     "overlap": 5, "residual": 5, "shrinkage": 5, "storage": 5, "summary": 5, "summary_objects": 5,
     "summary_text": 5, "surface": 5, "tumour_coverage": 5, "zone": 5,
     "agreement": 6, "calibration": 6, "certificate": 6, "cohort": 6, "explanation": 6,

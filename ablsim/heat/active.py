@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ablsim.grid import Block
 from ablsim.heat.vessels import find_wall_faces
-from ablsim.kernels import pennes
+from ablsim.kernels import region
 
 Box = tuple[int, int, int, int, int, int]
 """(z0, z1, y0, y1, x0, x1), half-open, in indices that count one ghost layer."""
@@ -130,7 +130,7 @@ def find_heated(theta: NDArray[np.floating], tolerance: float, box: Box) -> Box 
     nz = theta.shape[0]
     low = np.ones((nz, 2), dtype=np.int64)
     high = np.zeros((nz, 2), dtype=np.int64)
-    pennes.extent(theta, theta.dtype.type(tolerance), box, low, high)
+    region.extent(theta, theta.dtype.type(tolerance), box, low, high)
     planes = np.flatnonzero(high[:, 0] >= low[:, 0])
     planes = planes[(planes >= box[0]) & (planes < box[1])]
     if planes.size == 0:

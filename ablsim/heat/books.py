@@ -18,5 +18,8 @@ def sensible_heat(
     cell_volume : float
         Volume of a cell [m^3].
     """
-    free = inv_c > 0.0
-    return float(np.sum(theta[free].astype(np.float64) / inv_c[free])) * cell_volume
+    total = 0.0
+    for rise, per_heat in zip(theta, inv_c, strict=True):  # by planes, for the memory
+        free = per_heat > 0.0
+        total += float(np.sum(rise[free].astype(np.float64) / per_heat[free]))
+    return total * cell_volume

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.heat.operator import Boiling, Field, Losses, Operator
-from ablsim.kernels import pennes
+from ablsim.kernels import pennes, stiff
 
 
 class EulerStep:
@@ -44,7 +44,7 @@ class EulerStep:
         """
         op, of = operator, theta.dtype.type
         coefficients = (op.faces, op.inv_c, op.w)
-        n_stiff, n_sub = pennes.find_stiff(
+        n_stiff, n_sub = stiff.find_stiff(
             *coefficients,
             stiff_rows,
             op.box,
@@ -59,7 +59,7 @@ class EulerStep:
             theta,
             *coefficients,
             op.q,
-            op.plain,
+            *op.rows,
             op.box,
             op.opened,
             of(dt),
@@ -72,7 +72,7 @@ class EulerStep:
         lost = dt * op.losses(theta, self._perfused)
         if n_stiff == 0:
             return lost, 0
-        lost += pennes.substep(
+        lost += stiff.substep(
             theta,
             *coefficients,
             op.q,

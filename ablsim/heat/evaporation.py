@@ -121,14 +121,20 @@ def steam_books(medium: Medium, water: Floats, rise: Floats) -> tuple[float, flo
     water, rise : ndarray of float, shape (nz, ny, nx)
         Share of the water left [1], and rise [K].
     """
-    code, n_codes, volume = medium.code.ravel(), len(medium.table), medium.grid.cell_volume
     heat_wet, heat_dry, latent = medium.table[:, :3].T
-    lost = 1.0 - water.astype(np.float64)
-    by_code = np.bincount(code, weights=lost.ravel(), minlength=n_codes)
-    turned = float(by_code @ latent) * volume
-    if medium.water_curve is None:
+    curve, volume = medium.water_curve, medium.grid.cell_volume
+    lost, carried = (np.zeros(len(medium.table)) for _ in range(2))
+    for code, left, warm in zip(medium.code, water, rise, strict=True):  # planes, for the memory
+        lost += _sum_by(code, 1.0 - left.astype(np.float64), len(lost))
+        if curve is not None:
+            carried += _sum_by(code, steam_heat(curve, warm), len(lost))
+    if curve is None:
         boiling = medium.boiling_rise if np.isfinite(medium.boiling_rise) else 0.0
-        return turned, float(by_code @ (heat_wet - heat_dry)) * boiling * volume
-    carried = steam_heat(medium.water_curve, rise)
-    by_code = np.bincount(code, weights=carried.ravel(), minlength=n_codes)
-    return turned, float(by_code @ (heat_wet - heat_dry)) * volume
+        carried = lost * boiling
+    return float(lost @ latent) * volume, float(carried @ (heat_wet - heat_dry)) * volume
+
+
+def _sum_by(code: NDArray[np.uint8], values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Return the sums of ``values`` over the cells of each code below ``n``."""
+    sums = np.bincount(code.ravel(), weights=values.ravel(), minlength=n)
+    return np.asarray(sums, dtype=np.float64)

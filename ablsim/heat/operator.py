@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.heat.active import Box
-from ablsim.kernels import pennes
+from ablsim.heat.plain_rows import Rows
+from ablsim.kernels import region
 
 Scheme = Literal["euler", "rkl2"]
 """Who makes a step: `ablsim.heat.euler_step` or `ablsim.heat.super_step`."""
@@ -60,8 +61,8 @@ class Operator:
     inv_c, w, q : ndarray of float32 or float64, shape (nz + 2, ny + 2, nx + 2)
         Reciprocal heat capacity [m^3 K/J] (0 in held cells), perfusion coefficient [W/(m^3 K)],
         absorbed power density [W/m^3].
-    plain : ndarray of uint8, shape (nz + 2, ny + 2)
-        Rows whose coefficients are one number each (`ablsim.heat.plain_rows`).
+    rows : Rows
+        Which rows of cells are alike and can be done in one go.
     box : tuple of int
         The active region.
     opened : tuple of bool
@@ -76,7 +77,7 @@ class Operator:
     inv_c: Field
     w: Field
     q: Field
-    plain: NDArray[np.uint8]
+    rows: Rows
     box: Box
     opened: tuple[bool, bool, bool, bool, bool, bool]
     inside: NDArray[np.int64]
@@ -96,8 +97,8 @@ class Operator:
         """
         out, taken = 0.0, 0.0
         if any(self.opened):
-            out = pennes.ghost_flux(theta, self.faces, self.box, self.opened, self.inv_h2)
+            out = region.ghost_flux(theta, self.faces, self.box, self.opened, self.inv_h2)
         if self.inside.size:
-            taken = pennes.held_flux(theta, self.faces, self.inside, self.outside, self.inv_h2)
+            taken = region.held_flux(theta, self.faces, self.inside, self.outside, self.inv_h2)
         planes = slice(self.box[0], self.box[1])
         return np.array([float(perfused[planes].sum()), out, taken])

@@ -44,7 +44,7 @@ from ablsim.heat.settings import HeatSettings
 from ablsim.heat.stability import choose_time_step, longest_euler_step
 from ablsim.heat.step import Step
 from ablsim.heat.super_step import SuperStep
-from ablsim.kernels import faces, pennes, rkl
+from ablsim.kernels import faces, region, rkl
 
 REGION_CHECK = 8
 """Steps between two looks at whether the active region must grow."""
@@ -172,7 +172,7 @@ class PennesSolver:
             tolerance = min(self.settings.tolerance, 0.5 * float(soon[lit].max()))
             self._grow(find_heated(soon, tolerance, self._lit))
             if self.box is not None:
-                self._brightest = float(pennes.warmest_outside(soon, self.box)) / LAZY_TIME
+                self._brightest = float(region.warmest_outside(soon, self.box)) / LAZY_TIME
 
     def state(self) -> dict[str, Any]:
         """Return everything that the next step needs, by name; arrays are not copies."""
@@ -302,8 +302,8 @@ class PennesSolver:
 
     def _operator(self, box: Box) -> Operator:
         region = self._region
-        plain = self._plain.find(self._faces, self.inv_c, self.w, box, region.opened)
-        fields = (self._faces, self.inv_c, self.w, self.q, plain)
+        rows = self._plain.find(self._faces, self.inv_c, self.w, box, region.opened)
+        fields = (self._faces, self.inv_c, self.w, self.q, rows)
         walls = (region.opened, region.inside, region.outside)
         return Operator(*fields, box, *walls, self.grid.spacing)
 
@@ -352,7 +352,7 @@ class PennesSolver:
         self._absorb_outside()
         self._grow(find_heated(self.theta, tolerance, full), margin)
         if self.box is not None:
-            self._outside = float(pennes.warmest_outside(self.theta, self.box))
+            self._outside = float(region.warmest_outside(self.theta, self.box))
 
     def _grow(self, heated: Box | None, margin: int = MARGIN) -> None:
         box = grown(self.box, heated, self.theta.shape, margin)
@@ -364,7 +364,7 @@ class PennesSolver:
         """Give the cells outside the active region the light they have absorbed meanwhile."""
         if self.box is not None and self._pending > 0.0 and not self._region.is_whole:
             light = (self.q, self.inv_c, self.box, self._lit, self.dtype.type(self._pending))
-            pennes.absorb_outside(self.theta, self._theta_new, *light)
+            region.absorb_outside(self.theta, self._theta_new, *light)
         self._outside += self._pending * self._brightest
         self._pending = 0.0
 

@@ -1,14 +1,36 @@
 """Rows of cells of the active region in which nothing has changed yet, kept up with the heat."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.heat.active import Box
 from ablsim.kernels import plain_rows
 
+LONGEST = 112
+"""Cells of a row up to which rows are joined: for longer ones it gains nothing."""
+
 Floats = NDArray[np.floating]
-Rows = NDArray[np.uint8]
 Opened = tuple[bool, bool, bool, bool, bool, bool]
+
+
+class Rows(NamedTuple):
+    """How the rows ``(z, y)`` of a box are worked on (`ablsim.kernels.plain_rows`).
+
+    Parameters
+    ----------
+    plain : ndarray of uint8, shape (nz + 2, ny + 2)
+        Not 0 where a row's coefficients are one number each, 2 where the faces at its ends differ.
+    until : ndarray of int32, same shape
+        Before which row those end that are done in one go with this one.
+    joined : bool
+        Whether there are such.
+    """
+
+    plain: NDArray[np.uint8]
+    until: NDArray[np.int32]
+    joined: bool
 
 
 class PlainRows:
@@ -21,7 +43,10 @@ class PlainRows:
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
-        self._rows = np.zeros(shape[:2], dtype=np.uint8)
+        self._plain = np.zeros(shape[:2], dtype=np.uint8)
+        self._until = np.zeros(shape[:2], dtype=np.int32)
+        self._joined = False
+        self._has_changed = False
         self._box: Box | None = None
 
     def forget(self) -> None:
@@ -29,15 +54,21 @@ class PlainRows:
         self._box = None
 
     def find(self, faces: Floats, inv_c: Floats, w: Floats, box: Box, opened: Opened) -> Rows:
-        """Return the rows (z, y) of ``box`` that are plain, marked 1 (`ablsim.kernels.plain_rows`).
+        """Return how the rows of ``box`` are worked on.
 
         The arguments are those of `ablsim.heat.operator.Operator`.
         """
-        if box != self._box:
-            plain_rows.find(faces, inv_c, w, box, opened, self._rows)
+        is_new = box != self._box
+        if is_new:
+            plain_rows.find(faces, inv_c, w, box, opened, self._plain)
+            self._joined = opened[4] and opened[5] and box[5] - box[4] <= LONGEST
             self._box = box
-        return self._rows
+        if is_new or (self._joined and self._has_changed):
+            plain_rows.join(self._plain, inv_c, w, box, opened, self._joined, self._until)
+            self._has_changed = False
+        return Rows(self._plain, self._until, self._joined)
 
-    def follow(self, hot: Rows, box: Box) -> None:
+    def follow(self, hot: NDArray[np.uint8], box: Box) -> None:
         """Take over that the tissue in the ``hot`` rows of ``box`` may have changed."""
-        plain_rows.leave(hot, box, self._rows)
+        if plain_rows.leave(hot, box, self._plain):
+            self._has_changed = True

@@ -104,7 +104,7 @@ class SuperStep:
                 self._rate,
                 last,
                 *fields,
-                op.plain,
+                *op.rows,
                 *where,
                 (of(mu), of(nu), of(mt), of(gt)),
                 boil,

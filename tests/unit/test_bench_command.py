@@ -17,7 +17,6 @@ def bench(*words):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("case",), "needs a case file"),
         (("case", "nowhere.toml"), "there is no such file"),
         (("light", "quick.toml"), "leave the case out"),
         (("case", "quick.toml", "--peer", "python3"), "only light and heat are timed beside"),
@@ -60,3 +59,22 @@ def test_linear_heat_is_timed_without_peers_too():
     ratios = {row["ratio_to"] for row in found["rows"] if row["ratio"] is not None}
     assert {"numpy", "copy", "straightforward, float64", "numpy, linear step"} <= ratios
     assert all(row["value"] > 0.0 for row in found["rows"])
+
+
+@pytest.mark.compiled
+def test_the_growth_of_cost_is_measured_with_its_memory(tmp_path):
+    module = [sys.executable, "-m", "ablsim.benchmarks.bench_case", "--smoke", "--json"]
+    done = subprocess.run(
+        [*module, "--plot", tmp_path / "growth.png"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["schema"] == "ablsim/bench/1"
+    of = {(row["work"], row["who"]): row["value"] for row in found["rows"]}
+    assert of["48^3", "cell-steps"] > of["32^3", "cell-steps"] > 0.0
+    assert of["2 fibres", "wall"] > 0.0
+    assert of["48^3", "memory"] > 50.0
+    rates = [row["value"] for row in found["rows"] if row["unit"] == "an hour"]
+    assert len(rates) == 2
+    assert min(rates) > 0.0
+    assert (tmp_path / "growth.png").stat().st_size > 5000

@@ -574,7 +574,7 @@ def test_a_name_used_twice_is_refused():
 
 def test_a_run_that_needs_more_memory_than_is_free_is_refused_but_a_stored_case_opens(monkeypatch):
     monkeypatch.setattr(case_memory, "free_memory", lambda: 450e6)
-    with pytest.raises(CaseError, match=r"numerics.spacing: at 1 mm .*0.533 GB.*0.45 GB") as caught:
+    with pytest.raises(CaseError, match=r"numerics.spacing: at 1 mm .*0.509 GB.*0.45 GB") as caught:
         Case.from_dict(PATIENT)
     suggested = re.search(r'write for example "([\d.]+ mm)"', str(caught.value))[1]
     assert Case.from_dict(changed(("numerics/spacing", suggested)))

@@ -84,7 +84,7 @@ LAYOUT = {
         "resumed_at_s": None,
         "wall_s": dict.fromkeys(("total", "light", "heat", "output"), 0.0),
     },
-    "error": {"grid": None, "light": None, "band": None},
+    "error": {"grid": None, "likely": 0.0, "light": None, "band": None},
 }
 
 
@@ -113,7 +113,8 @@ def make_summary(tumour=None, zone=ZONE, ledger=None, perfusion="normal", tips=(
             title="NET metastasis, 30 mm",
             sha256="ab" * 32,
             tissue=SimpleNamespace(perfusion=perfusion),
-            numerics=SimpleNamespace(seed=1),
+            numerics=SimpleNamespace(seed=1, edge=1e-3, time_step=None, time_stepping="auto"),
+            physics=SimpleNamespace(reported_zone="stasis"),
             fibres_all=(1, 2, 3, 4),
             protocol=SimpleNamespace(illuminations=2, placements=1, sessions=1, laser_time=720.0),
         ),
@@ -467,3 +468,14 @@ def test_without_a_band_nothing_stands_beside():
     assert "5-95 %" in zone_row(BAND, "stasis")
     assert "5-95 %" not in render(make_summary(make_coverage()))
     assert "How sure" in render(make_summary(make_coverage()))
+
+
+def test_the_accuracy_of_the_cells_is_said_unless_it_was_measured():
+    summary = make_summary(make_coverage())
+    assert 0.0 < summary["error"]["likely"] < 0.1
+    said = f"volume by less than {100 * summary['error']['likely']:.1f} %"
+    assert said in render(summary)
+    summary["error"]["likely"] = None
+    assert "no like case tells; --certify measures it" in render(summary)
+    del summary["error"]["likely"]  # stored before there was any
+    assert "--certify" not in render(summary)

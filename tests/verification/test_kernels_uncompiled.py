@@ -10,8 +10,8 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np
-from ablsim.kernels import cell_states, distance, evaporation, faces, pennes, plain_rows
-from ablsim.kernels import reaction, rkl, stability, uniform
+from ablsim.kernels import cell_states, distance, evaporation, faces, pennes, plain_rows, region
+from ablsim.kernels import reaction, rkl, stability, stiff, uniform
 
 rng = np.random.default_rng(3)
 shape, inner = (7, 7, 8), (slice(1, -1),) * 3
@@ -32,7 +32,7 @@ moist_c = 1 / (4.4e5 + (3.8e6 - 4.4e5) * moist)
 warm = theta + 30 * rng.random(shape)
 hot, dried = np.zeros(shape[:2], np.uint8), np.ones(shape[:2], np.uint8)
 perfused, cells = np.zeros(shape[0]), np.empty(150, np.int64)
-plain = np.zeros(shape[:2], np.uint8)
+plain, until = np.zeros(shape[:2], np.uint8), np.zeros(shape[:2], np.int32)
 slot, new = np.full(shape, -1, np.int32), theta.copy()
 box, opened, dt, inv_h2 = (1, 6, 1, 6, 1, 7), (True,) * 6, 0.7, 1e6
 face, conducts = np.zeros((3, *shape)), np.zeros(shape[:2], np.uint8)
@@ -44,17 +44,19 @@ stability.fastest(k, tissues, np.zeros(1), np.ones(1), np.full(1, 2e-7), w, 1.0,
 linear, other = theta.copy(), theta.copy()
 uniform.advance(linear, other, q * 1e-9, 0.4, 0.09, True, 5, 2, np.array([1, 6]))
 for _ in range(3):
-    n, n_sub = pennes.find_stiff(face, inv_c, w, dried, box, dt, inv_h2, 0.95, 4.4e5, cells, slot)
+    n, n_sub = stiff.find_stiff(face, inv_c, w, dried, box, dt, inv_h2, 0.95, 4.4e5, cells, slot)
     assert n > 0
     plain_rows.find(face, inv_c, w, box, opened, plain)
     assert not plain.any()  # nothing here is alike
     plain[4, 4] = 1  # as if it were
-    pennes.conduct(theta, face, inv_c, w, q, plain, box, opened, dt, inv_h2, 5.0, new, hot,
-                   perfused)
+    for joined in (False, True):
+        plain_rows.join(plain, inv_c, w, box, opened, joined, until)
+        pennes.conduct(theta, face, inv_c, w, q, plain, until, joined, box, opened, dt, inv_h2,
+                       5.0, new, hot, perfused)
     plain[5, 5] = 1
-    plain_rows.leave(hot, box, plain)
-    pennes.substep(theta, face, inv_c, w, q, water, code, table, 63.0, 90.0, cells, n, slot, n_sub,
-                   dt, inv_h2, new)
+    assert plain_rows.leave(hot, box, plain) > 0
+    stiff.substep(theta, face, inv_c, w, q, water, code, table, 63.0, 90.0, cells, n, slot, n_sub,
+                  dt, inv_h2, new)
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
                    kinetics, hot, dried, conducts, box, dt, 5.0, 310.15, 63.0, 163.0, 2, 0.9)
     faces.join(k, conducts, box, face)
@@ -77,11 +79,14 @@ corrections = rkl.withdraw_excess(first, face, inv_c, w, water, code, table, *fi
                                   90.0, boils, 0.4, before)
 assert corrections[0] < 0.0
 plain[3, 3] = 1
-warmest = pennes.warmest_outside(theta, (2, 4, 2, 4, 2, 4))
+warmest = region.warmest_outside(theta, (2, 4, 2, 4, 2, 4))
 outside = theta.copy(); outside[2:4, 2:4, 2:4] = 0.0
 assert warmest == outside.max() > 0.0
-rkl.stage(theta, rate, first, *fields[:4], plain, *fields[4:], (1.5, -0.6, 0.4, -0.2), 63.0,
-          before, perfused, boils)
+steps = (1.5, -0.6, 0.4, -0.2)
+for joined, opened in ((False, fields[5]), (True, opened)):
+    plain_rows.join(plain, inv_c, w, box, opened, joined, until)
+    rkl.stage(theta, rate, first, *fields[:4], plain, until, joined, box, opened, inv_h2, steps,
+              63.0, before, perfused, boils)
 triangles, away = rng.random((9, 3, 3)), np.zeros(20)
 distance.nearest_of(2 * rng.random((20, 3)), triangles, rng.integers(0, 9, (20, 4)), away)
 np.savez(sys.argv[1], away=away, found=found, linear=linear,

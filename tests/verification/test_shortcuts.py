@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ablsim.grid import Grid
-from ablsim.heat.plain_rows import PlainRows
+from ablsim.heat.plain_rows import PlainRows, Rows
 
 N = 20
 GRID = Grid((N, N, N), 1e-3, (0.0, 0.0, 0.0))
@@ -68,22 +68,32 @@ def test_cells_that_are_too_cold_to_change_need_no_visit(treated, scheme):
         assert some.stasis.max() > 1.0 > some.stasis.min()
 
 
+@pytest.mark.parametrize("may_join", [True, False])
 @pytest.mark.parametrize("scheme", ["euler", "rkl2"])
-def test_rows_that_are_alike_throughout_give_the_same_bits(treated, scheme, monkeypatch):
-    found = []
+def test_rows_that_are_alike_or_joined_give_the_same_bits(treated, scheme, may_join, monkeypatch):
+    found, joined = [], []
 
     def states():
         for solver in treated(scheme, 316.15, axis=0):
             yield {name: getattr(solver, name).copy() for name in FIELDS}, solver.balance()
-            found.append(int(solver._plain._rows.sum()))
+            found.append(int(solver._plain._plain.sum()))
+            joined.append(solver._plain._joined)
 
     some = list(states())
-    assert all(0 < count < N * N for count in found)
-    monkeypatch.setattr(PlainRows, "find", lambda self, *_: np.zeros_like(self._rows))
+    assert all(0 < count < 2 * N * N for count in found)
+    assert any(joined)
+
+    def find_none(self, faces, inv_c, w, box, opened):
+        rows = find(self, faces, inv_c, w, box, opened)
+        until = np.broadcast_to(np.arange(N + 2, dtype=np.int32) + 1, rows.until.shape)
+        return Rows(np.zeros_like(rows.plain), until.copy(), rows.joined and may_join)
+
+    find = PlainRows.find
+    monkeypatch.setattr(PlainRows, "find", find_none)
     for (fields, books), (others, other_books) in zip(some, states(), strict=True):
         for name in FIELDS:
             np.testing.assert_array_equal(fields[name], others[name], name)
-        assert books == other_books
+        assert books == (other_books if may_join else pytest.approx(other_books, rel=1e-6))
 
 
 @pytest.mark.parametrize("scheme", ["euler", "rkl2"])
@@ -91,7 +101,7 @@ def test_plain_rows_are_those_whose_coefficients_are_one_number(treated, scheme)
     for solver in treated(scheme, 316.15, axis=0):
         z0, z1, y0, y1, x0, x1 = solver.box
         fields = (solver._faces, solver.inv_c, solver.w, solver.box, solver._region.opened)
-        rows = solver._plain.find(*fields)
+        rows = solver._plain.find(*fields).plain
         faces, x = solver._faces, slice(x0, x1)
         for z in range(z0, z1):
             for y in range(y0, y1):
