@@ -15,6 +15,10 @@ zone's volume against steps of a quarter of the length or less; the aim is 1 %.
   as fast as wet tissue, so that super-steps this short are no less work than Euler steps, which
   change the zones by 0.8 % at 1 mm (1.1 % after 60 s, 0.4 % after 360 s) and by 0.1 % at 0.5 mm:
   ``"auto"`` fires with Euler steps.
+  What they freeze is perfusion that stops and light that changes, not damage: at 0.5 mm, without
+  boiling, steps of 4 s change the zones by 1.9 %, with light as it was at first by 1.5 %, with
+  constant perfusion as well by 0.14 %. Damage at the logarithmic mean of a step's end rates makes
+  1.9 % of it 1.7 %. With boiling they change them by 6.7 %.
 - Nothing boils in the cool-down. Super-steps of 1/8, 1/4 and 1/2 of the time since the laser went
   off change the zones by 0.02, 0.1 and 0.5 % at 0.5 mm. With 1/8, the 240 s after the laser take
   half the passes over the cells that Euler steps take at 0.5 mm, and 0.8 of them at 1 mm.

@@ -1,10 +1,11 @@
 """Heat and damage: how fast, beside peers, beside what one would write first, and how it grows.
 
-    python benchmarks/bench_heat.py [linear step region stepping treatment] [--repeats 5]
+    python benchmarks/bench_heat.py [linear elements step region stepping treatment] [--repeats 5]
                                     [--peer PYTHON] [--json] [--plot F] [--smoke]
 
 - linear: one linear problem by ablsim, numpy, JAX, PyTorch and Devito (of the interpreter
   ``--peer``, by default this one; those that are there), and a copy of the memory.
+- elements: the linear problem by finite elements (scikit-fem), with the error of both.
 - step: one Euler step of all the physics, whole domain, beside a straightforward kernel.
 - region: the active region beside the whole domain, one fibre and four.
 - stepping: long steps in the cool-down beside Euler steps throughout, at 0.5 mm.
@@ -131,6 +132,28 @@ def linear(repeats, python, *, smoke):
                 median(other / mine for other, mine in zip(walls[who], own, strict=True)), repeats)
             for who in list(walls)[1:]
         ]  # fmt: skip
+    return rows
+
+
+def elements(repeats, python, *, smoke):
+    """Return the rows of the linear problem by finite elements, and how wrong both are."""
+    rows, names = [], (OWN[0], "scikit-fem")
+    for n in (16,) if smoke else (32, 64):
+        pair = [Contestant(sys.executable, names[0]), Contestant(python, names[1])]
+        found = [[one.run(n, 80) for one in pair] for _ in range(repeats)]
+        for one in pair:
+            if said := one.end():
+                print(f"{one.who} is left out: {said}", file=sys.stderr)
+        if found[0][1] is None:
+            continue
+        for one, answers in zip(names, zip(*found, strict=True), strict=True):
+            ratio = median(b["wall_s"] / a["wall_s"] for a, b in found) if one == OWN[0] else None
+            error = f"error {answers[0]['error_k']:.2g} K"
+            rows.append(
+                Row(f"linear problem, {n}^3, 80 Euler steps long", one,
+                    median(answer["wall_s"] for answer in answers), "s, wall",
+                    ratio and names[1], ratio, repeats, error)
+            )  # fmt: skip
     return rows
 
 
@@ -278,7 +301,8 @@ def treatment(repeats, python, *, smoke):
 
 
 PARTS = {
-    "linear": linear, "step": step, "region": region, "stepping": stepping, "treatment": treatment
+    "linear": linear, "elements": elements, "step": step, "region": region, "stepping": stepping,
+    "treatment": treatment,
 }  # fmt: skip
 
 

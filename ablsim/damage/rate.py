@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from ablsim.errors import CaseError
 from ablsim.tissue.dose import Kinetics, ThermalDose
@@ -92,12 +91,10 @@ def threshold_temperature(process: Kinetics, duration: float, omega: float = 1.0
     Only for a process that a rate describes.
     """
     c = coefficients(process)
-    needed = np.log(omega / duration)
-
-    def excess(temperature: float) -> float:
-        return float(_log_rate(c, np.asarray(temperature)) - needed)
-
-    return float(brentq(excess, 200.0, 1000.0, xtol=1e-12, rtol=1e-14))
+    missing = float(np.log(omega / duration)) - c.a
+    if c.b > 0.0:  # Arrhenius: ln rate = a - b/T
+        return -c.b / missing
+    return float(REFERENCE + missing / (c.above if missing >= 0.0 else c.below))
 
 
 def shift_threshold(process: Kinetics, by: float) -> Kinetics:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
+from scipy.special import lambertw
 
 from ablsim.grid import Block, Grid
 from ablsim.light.coefficients import effective_attenuation
@@ -38,7 +38,7 @@ def light_reach(tissues: Sequence[Tissue]) -> float:
         float(effective_attenuation(state.absorption.si, state.reduced_scattering.si))
         for state in states
     )
-    lengths = brentq(lambda x: (1.0 + x) * math.exp(-x) - LOST, 1.0, 100.0)
+    lengths = -1.0 - lambertw(-LOST / math.e, -1).real  # the larger root of (1 + x) e^-x = LOST
     return float(lengths) / weakest
 
 
