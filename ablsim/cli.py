@@ -150,7 +150,7 @@ def show(
 
 
 @app.command
-def view(result: Path, /, *, png: Path | None = None) -> None:
+def view(result: Path, /, *, png: Path | None = None, html: Path | None = None) -> None:
     """Draw a stored result: the scene in 3-D, three slices and the course of the treatment.
 
     Parameters
@@ -158,14 +158,24 @@ def view(result: Path, /, *, png: Path | None = None) -> None:
     result
         A result (.vtkhdf).
     png
-        Where the picture goes; by default beside the result.
+        Where the picture goes; by default beside the result, unless a report is asked for.
+    html
+        Where a report goes: one page with the scene that can be turned, slices, tables, sources
+        and the limits of the model, which opens in any browser without a network.
     """
-    from ablsim.view.pictures import draw
+    made = []
+    if html is not None:
+        from ablsim.report.result_page import write_report
 
-    target = png if png is not None else result.with_suffix(".png")
-    remark = draw(result, target)
-    print(target)
-    if remark:
+        made.append((html, write_report(result, html)))
+    if png is not None or html is None:
+        from ablsim.view.pictures import draw
+
+        target = png if png is not None else result.with_suffix(".png")
+        made.append((target, draw(result, target)))
+    for target, _ in made:
+        print(target)
+    for remark in dict.fromkeys(remark for _, remark in made if remark):
         print(remark, file=sys.stderr)
 
 

@@ -155,6 +155,7 @@ def validate(
     no_band: Flag = False,
     workers: int | None = None,
     cohorts: Flag = False,
+    html: Path | None = None,
 ) -> None:
     """Predict published lesions with one set of defaults, and say how far off each is.
 
@@ -177,6 +178,8 @@ def validate(
         How many processes compute; by default as many as there are processors.
     cohorts
         Also published rates of complete ablation, by virtual cohorts; half an hour more.
+    html
+        Also write text and pictures as one page for a browser.
     """
     from ablsim.validating import check_options, validate_into
 
@@ -184,6 +187,16 @@ def validate(
         only=only, changes=set_, spacing=spacing, workers=workers, cohorts=cohorts
     )
     text, summary = validate_into(output, options, with_band=not no_band, quiet=json_)
+    if html is not None:
+        from ablsim.report.text_page import write_text_page
+        from ablsim.validating import OUTCOMES, REPORT
+
+        pictures = [
+            (output / f"{REPORT}.png", "Predicted beside measured lesions"),
+            (output / f"{OUTCOMES}.png", "Predicted beside published rates"),
+        ]
+        page = f"Validation\n\n{text}"
+        write_text_page(html, page, heading="Table", pictures=pictures, source=str(output))
     print(json.dumps(summary, indent=2, allow_nan=False) if json_ else text)
 
 
@@ -255,6 +268,7 @@ def cohort(
     workers: int | None = None,
     scheduler: str | None = None,
     shard: str | None = None,
+    html: Path | None = None,
 ) -> None:
     """Simulate many lesions under a policy and compare them with what was observed.
 
@@ -276,6 +290,8 @@ def cohort(
         Address of a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers compute instead.
     shard
         Compute one part of the cases only, such as 2/4, for jobs side by side into one folder.
+    html
+        Also write text and picture as one page for a browser.
     """
     from time import perf_counter
 
@@ -292,6 +308,17 @@ def cohort(
         shard=shard,
         quiet=json_,
     )
+    if html is not None and not summary["missing"]:
+        from ablsim.cohort.summary_text import render_cohort
+        from ablsim.report.text_page import write_text_page
+
+        write_text_page(
+            html,
+            render_cohort(summary, str(folder)),
+            heading="Study",
+            pictures=[(folder / "cohort.png", "Predicted beside observed, by diameter")],
+            source=study.name,
+        )
     if json_:
         print(json.dumps({**summary, "wall_s": perf_counter() - began}, indent=2))
         return

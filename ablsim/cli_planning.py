@@ -47,6 +47,7 @@ def plan(
     diameters: Annotated[list[str] | None, Several] = None,
     output: Annotated[Path | None, Parameter(alias="-o")] = None,
     json_: Json = False,
+    html: Path | None = None,
     force: Flag = False,
     workers: int | None = None,
 ) -> None:
@@ -124,6 +125,8 @@ def plan(
         a table, its folder.
     json_
         Print the answer as one JSON object and nothing else.
+    html
+        Also write the sheet with its pictures as one page for a browser.
     force
         Replace an existing plan; runs are used again all the same.
     workers
@@ -164,6 +167,8 @@ def plan(
             workers=workers,
             quiet=json_,
         )
+        if html is not None:
+            _write_page(html, f"Plans by size\n\n{text}", folder / "table.png", str(folder))
         print(json.dumps(found, indent=2) if json_ else f"{text}\n\nTable    {folder}")
         return
     subject = find_subject(
@@ -181,6 +186,9 @@ def plan(
         workers=workers,
         quiet=json_,
     )
+    if html is not None:
+        sheet = target.with_suffix(".txt").read_text(encoding="utf-8")
+        _write_page(html, sheet, target.with_suffix(".png"), target.name)
     if json_:
         print(target.with_suffix(".json").read_text(encoding="utf-8"), end="")
         return
@@ -188,6 +196,15 @@ def plan(
 
     print(render_plan(answer))
     print("\n".join(["", *remarks, f"Plan     {target}", f"Picture  {target.with_suffix('.png')}"]))
+
+
+def _write_page(html: Path, sheet: str, picture: Path, source: str) -> None:
+    """Write a plan sheet or a table of plans with its pictures as a page."""
+    from ablsim.report.text_page import write_text_page
+
+    hangs_on = picture.with_suffix(".sensitivity.png")
+    pictures = [(picture, "The plan"), (hangs_on, "What the outcome hangs on")]
+    write_text_page(html, sheet, heading="Plan", pictures=pictures, source=source)
 
 
 def _refuse_with_table(

@@ -35,7 +35,7 @@ ROWS = {
     "workers": 6,
     "__main__": 7, "calibrating": 7, "cli": 7, "cli_laboratory": 7, "cli_planning": 7,
     "cohorting": 7, "doctor": 7, "interruption": 7, "prescribing": 7, "progress": 7, "refining": 7,
-    "running": 7, "validating": 7, "view": 7,
+    "report": 7, "running": 7, "validating": 7, "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}
 OWNERS = {
@@ -43,7 +43,7 @@ OWNERS = {
     "dask": ("cohort/pools.py",),
     "distributed": ("cohort/pools.py",),
     "h5py": ("storage/",),
-    "pyvista": ("view/",),
+    "pyvista": ("view/", "report/"),
     "pint": ("units.py",),
     "pybtex": ("citations.py",),
     "cyclopts": ("cli.py", "cli_laboratory.py", "cli_planning.py"),
