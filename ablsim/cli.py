@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from ablsim import __version__, cli_laboratory, cli_planning
+from ablsim import __version__, cli_exchange, cli_laboratory, cli_planning
 from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ app = App(
     version=__version__,
     suppress_keyboard_interrupt=False,
 )
-for command in (*cli_planning.COMMANDS, *cli_laboratory.COMMANDS):
+for command in (*cli_planning.COMMANDS, *cli_laboratory.COMMANDS, *cli_exchange.COMMANDS):
     app.command(command)
 
 

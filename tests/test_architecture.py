@@ -33,9 +33,10 @@ ROWS = {
     "agreement": 6, "calibration": 6, "certificate": 6, "cohort": 6, "explanation": 6,
     "planning": 6, "refinement": 6, "reproduction": 6, "uncertainty": 6, "validation": 6,
     "workers": 6,
-    "__main__": 7, "calibrating": 7, "cli": 7, "cli_laboratory": 7, "cli_planning": 7,
-    "cohorting": 7, "doctor": 7, "interruption": 7, "prescribing": 7, "progress": 7, "refining": 7,
-    "report": 7, "running": 7, "validating": 7, "view": 7,
+    "__main__": 7, "calibrating": 7, "cli": 7, "cli_exchange": 7, "cli_laboratory": 7,
+    "cli_planning": 7, "cohorting": 7, "doctor": 7, "exchange": 7, "interruption": 7,
+    "prescribing": 7, "progress": 7, "refining": 7, "report": 7, "running": 7, "validating": 7,
+    "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}
 OWNERS = {
@@ -43,14 +44,17 @@ OWNERS = {
     "dask": ("cohort/pools.py",),
     "distributed": ("cohort/pools.py",),
     "h5py": ("storage/",),
-    "pyvista": ("view/", "report/"),
+    "pyvista": ("view/", "report/", "exchange/"),
     "pint": ("units.py",),
     "pybtex": ("citations.py",),
-    "cyclopts": ("cli.py", "cli_laboratory.py", "cli_planning.py"),
+    "cyclopts": ("cli.py", "cli_exchange.py", "cli_laboratory.py", "cli_planning.py"),
     "emcee": ("calibration/",),
     "sklearn": ("calibration/", "planning/indices.py"),
     "SALib": ("planning/indices.py",),
     "SimpleITK": ("imaging/",),
+    "highdicom": ("exchange/dicom.py",),
+    "pydicom": ("exchange/dicom.py",),
+    "jinja2": ("report/page.py",),
     "rich": ("progress.py",),
     "xarray": ("result_fields.py",),
 }

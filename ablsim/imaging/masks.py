@@ -71,7 +71,7 @@ def read_mask(path: str | Path, label: int | None = None) -> Mask:
     interpolated linearly onto cubic cells as small as the smallest edge of a voxel.
     """
     path = Path(path)
-    sitk = _import_itk()
+    sitk = import_itk()
     image = _read(sitk, path)
     marked = _choose(sitk, image, path.name, label)
     count = int(sitk.GetArrayViewFromImage(marked).sum(dtype=np.int64))
@@ -91,7 +91,8 @@ def read_mask(path: str | Path, label: int | None = None) -> Mask:
     )
 
 
-def _import_itk() -> Itk:
+def import_itk() -> Itk:
+    """Return SimpleITK, or say how to install it."""
     try:
         import SimpleITK
     except ImportError:
@@ -100,13 +101,27 @@ def _import_itk() -> Itk:
     return SimpleITK
 
 
+def read_geometry(path: Path) -> Itk:
+    """Return an image whose voxels are of interest: a file, or a folder of DICOM slices.
+
+    Raises
+    ------
+    CaseError
+        If it cannot be read, is not three-dimensional, or its header makes no sense.
+    """
+    return _read(import_itk(), path)
+
+
 def _read(sitk: Itk, path: Path) -> Itk:
-    if not path.is_file():
-        msg = f"{path}: there is no such file; give an image with a mask, such as zone.nii.gz"
+    if not path.exists():
+        msg = f"{path}: there is no such file; give an image, such as zone.nii.gz"
         raise CaseError(msg)
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
-        image = sitk.ReadImage(str(path))
+        if path.is_dir():
+            image = sitk.ReadImage(sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path)))
+        else:
+            image = sitk.ReadImage(str(path))
     except RuntimeError:
         msg = (
             f"{path.name}: is no image that can be read; allowed are NIfTI, NRRD, MetaImage and "

@@ -27,17 +27,16 @@ from ablsim.view.subject import Subject, rods
 
 FloatArray = NDArray[np.float64]
 
-MOST_FACES = 16_000
-"""Triangles of a surface beyond which it is thinned out."""
-
 NEAR_VESSEL = 4.0
 """Distance from the wall of a vessel [mm] within which tissue that was left counts as spared by
 its flow: heat reaches about as far into flowing blood's surroundings."""
 
+NAMES = "names of fibres"
+
 _OTHER_ZONES = {"whitening": "#8d8d93", "death": "#3c3c40", "stasis": "#5b5b66"}
 _CLASSES = ("#f4d9f1", "#cfe8d5", "#8fcaa0", "#3f9a5f", "#00491f")  # margins, short to ample
 _FINEST = 0.4  # mm
-_ACROSS = 40  # points across a body that is drawn from its distance
+_ACROSS = 64  # points across a body that is drawn from its distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,26 @@ class Layer:
     shown: bool = True
     scalars: str = ""
 
+    def merged(self) -> pv.PolyData:
+        """Return all surfaces as one of triangles."""
+        whole = pv.merge([mesh for mesh, _ in self.meshes])
+        surface: pv.PolyData = whole.extract_surface(algorithm="dataset_surface").triangulate()
+        return surface
+
+
+def make_bodies(subject: Subject) -> list[Layer]:
+    """Return the bodies alone: tumour, zones, what is left, vessels, organs, needles, fibres."""
+    return _filled(
+        [
+            *_tumour(subject, None),
+            *_zones(subject),
+            *_left(subject),
+            *_vessels(subject),
+            *_organs(subject),
+            *(layer for layer in _needles(subject) if layer.name != NAMES),
+        ]
+    )
+
 
 def make_layers(subject: Subject, plane: Plane, tumour: TumourCoverage | None) -> list[Layer]:
     """Return everything that there is to show, solid things last.
@@ -80,16 +99,22 @@ def make_layers(subject: Subject, plane: Plane, tumour: TumourCoverage | None) -
     tumour : TumourCoverage or None
         What was measured on the tumour, with its margin map.
     """
-    layers = [
-        *_temperature(subject, plane),
-        *_tumour(subject, tumour),
-        *_zones(subject),
-        *_left(subject),
-        *_vessels(subject),
-        *_organs(subject),
-        *_needles(subject),
-        _directions(subject),
-    ]
+    return _filled(
+        [
+            *_temperature(subject, plane),
+            *_tumour(subject, tumour),
+            *_zones(subject),
+            *_left(subject),
+            *_vessels(subject),
+            *_organs(subject),
+            *_needles(subject),
+            _directions(subject),
+        ]
+    )
+
+
+def _filled(layers: list[Layer]) -> list[Layer]:
+    """Return the layers that have anything to show."""
     return [
         Layer(layer.name, layer.colour, meshes, layer.opacity, layer.shown, layer.scalars)
         for layer in layers
@@ -252,7 +277,7 @@ def _needles(subject: Subject) -> list[Layer]:
         for needle in subject.needles
     ]
     if letters:
-        layers.append(Layer("names of fibres", INK, ((pv.merge(letters), INK),)))
+        layers.append(Layer(NAMES, INK, ((pv.merge(letters), INK),)))
     return layers
 
 
@@ -286,7 +311,8 @@ def _block(middle: FloatArray, reach: float) -> pv.ImageData:
 
 def _contour(block: pv.ImageData, distance: FloatArray) -> pv.PolyData:
     block["away"] = distance
-    return _thin(block.contour([0.0], scalars="away"))
+    surface: pv.PolyData = block.contour([0.0], scalars="away")
+    return surface
 
 
 def _cells_contour(subject: Subject, values: NDArray[np.floating]) -> pv.PolyData:
@@ -303,7 +329,7 @@ def _cells_contour(subject: Subject, values: NDArray[np.floating]) -> pv.PolyDat
     block = pv.ImageData(dimensions=part.shape[::-1], spacing=(edge,) * 3, origin=first)
     block["level"] = np.clip(part, -4.0, 4.0).ravel()
     surface: pv.PolyData = block.contour([0.0], scalars="level")
-    return _thin(surface)
+    return surface
 
 
 def _smooth(surface: pv.PolyData) -> pv.PolyData:
@@ -311,11 +337,3 @@ def _smooth(surface: pv.PolyData) -> pv.PolyData:
         return surface
     smooth: pv.PolyData = surface.smooth_taubin(n_iter=15, pass_band=0.15)
     return smooth
-
-
-def _thin(surface: pv.PolyData) -> pv.PolyData:
-    """Return a surface of few enough triangles for a page."""
-    if surface.n_cells <= MOST_FACES or "colours" in surface.array_names:
-        return surface
-    thinned: pv.PolyData = surface.triangulate().decimate(1.0 - MOST_FACES / surface.n_cells)
-    return thinned

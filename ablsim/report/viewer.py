@@ -10,6 +10,9 @@ from ablsim.report.layers import Layer
 from ablsim.units import to_mm
 from ablsim.view.camera import Camera
 
+MOST_FACES = 16_000
+"""Triangles of a surface beyond which it is thinned out for the page."""
+
 REMEDY = (
     'for the scene that can be turned: pip install "ablsim[web]", and Debian\'s libosmesa6 where '
     "OpenGL without a screen is missing"
@@ -112,7 +115,11 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
                 )
             else:
                 plotter.add_mesh(
-                    mesh, color=colour, opacity=layer.opacity, smooth_shading=True, ambient=0.25
+                    _thin(mesh),
+                    color=colour,
+                    opacity=layer.opacity,
+                    smooth_shading=True,
+                    ambient=0.25,
                 )
     views = _views(camera)
     plotter.camera.focal_point = views["oblique"]["focus"]
@@ -133,6 +140,14 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
         controls = controls.replace(key, _script(value))
     head, body, tail = page.rpartition("</body>")
     return head + controls + body + tail
+
+
+def _thin(surface: pv.PolyData) -> pv.PolyData:
+    """Return a surface of few enough triangles."""
+    if surface.n_cells <= MOST_FACES:
+        return surface
+    thinned: pv.PolyData = surface.triangulate().decimate(1.0 - MOST_FACES / surface.n_cells)
+    return thinned
 
 
 def _views(camera: Camera) -> dict[str, dict[str, object]]:

@@ -33,7 +33,8 @@ def test_it_says_what_it_is_not_for_and_what_it_came_from():
 
 
 def test_columns_of_numbers_are_set_to_the_right():
-    table = Table(["name", "mL", "range"], [["a", "1.2", "1 to 2"], ["b", "\N{MINUS SIGN}3", "none"]])
+    rows = [["a", "1.2", "1 to 2"], ["b", "\N{MINUS SIGN}3", "none"]]
+    table = Table(["name", "mL", "range"], rows)
     assert table.numeric == (False, True, False)
     assert page(table).count('class="number"') == 3  # the heading and two cells
 

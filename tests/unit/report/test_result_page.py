@@ -36,7 +36,7 @@ def test_a_report_holds_all_that_a_summary_says(stored, report):
     assert "deliver 5 W per fibre for 180 s" in text
     assert "gallbladder" in text
     assert "T1" in text
-    assert "[Pennes1948]" in text
+    assert "[Hasgall2022]" in text
     assert html.escape(LIMITS[0], quote=False) in text
     assert "Damage-volume histogram" in text
     assert "Where the margin is small" in text

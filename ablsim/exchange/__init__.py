@@ -1,0 +1,1 @@
+"""Results as files that other programs read: always the patient frame, LPS, in millimetres."""
