@@ -150,7 +150,15 @@ def show(
 
 
 @app.command
-def view(result: Path, /, *, png: Path | None = None, html: Path | None = None) -> None:
+def view(
+    result: Path,
+    /,
+    *,
+    png: Path | None = None,
+    html: Path | None = None,
+    gif: Path | None = None,
+    mp4: Path | None = None,
+) -> None:
     """Draw a stored result: the scene in 3-D, three slices and the course of the treatment.
 
     Parameters
@@ -158,17 +166,24 @@ def view(result: Path, /, *, png: Path | None = None, html: Path | None = None) 
     result
         A result (.vtkhdf).
     png
-        Where the picture goes; by default beside the result, unless a report is asked for.
+        Where the picture goes; by default beside the result, unless something else is asked for.
     html
         Where a report goes: one page with the scene that can be turned, slices, tables, sources
         and the limits of the model, which opens in any browser without a network.
+    gif, mp4
+        Where a movie goes: a frame for each stored state.
     """
     made = []
+    for movie in (gif, mp4):
+        if movie is not None:
+            from ablsim.view.movie import make_movie
+
+            made.append((movie, make_movie(result, movie)))
     if html is not None:
         from ablsim.report.result_page import write_report
 
         made.append((html, write_report(result, html)))
-    if png is not None or html is None:
+    if png is not None or not made:
         from ablsim.view.pictures import draw
 
         target = png if png is not None else result.with_suffix(".png")

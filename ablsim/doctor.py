@@ -2,13 +2,25 @@
 
 import os
 import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from shutil import which
 
 import ablsim
 
-OPTIONAL = ("3-D pictures", "studies")
+EXTRAS = {
+    "medical images": ("imaging", ("SimpleITK", "highdicom", "pydicom")),
+    "report's scene": ("web", ("trame-pyvista", "nest-asyncio2")),
+    "MP4 movies": ("movie", ("imageio-ffmpeg",)),
+    "sensitivity": ("study", ("SALib", "scikit-learn", "emcee")),
+}
+"""What needs an extra: its name, and the packages that it brings."""
+
+OPTIONAL = ("3-D pictures", "studies", "browser", *EXTRAS)
 """What the main job does without."""
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "firefox")
 
 PACKAGES = ("numpy", "scipy", "numba", "h5py", "pyvista", "vtk", "matplotlib", "pydantic", "pint")
 
@@ -23,6 +35,9 @@ def examine() -> tuple[str, bool]:
         _check_memory(),
         _check_gl(),
         _check_dask(),
+        *(_check_extra(name, *needs) for name, needs in EXTRAS.items()),
+        _check_browser(),
+        ("graphics cards", True, "not used: everything is computed on the processor"),
     ]
     width = max(len(name) for name, _, _ in checks)
     for name, works, text in checks:
@@ -79,6 +94,27 @@ def _check_dask() -> tuple[str, bool, str]:
             False,
             'one case after the other (--workers 0): pip install "ablsim[cluster]"',
         )
+
+
+def _check_extra(name: str, extra: str, packages: tuple[str, ...]) -> tuple[str, bool, str]:
+    """Say whether the packages of an extra are there."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            return name, False, f'{package} is missing: pip install "ablsim[{extra}]"'
+    return name, True, ", ".join(f"{package} {number}" for package, number in found.items())
+
+
+def _check_browser() -> tuple[str, bool, str]:
+    """Say which browser opens reports here."""
+    found = next((name for name in _BROWSERS if which(name)), None)
+    if found is None and sys.platform in ("win32", "darwin"):
+        return "browser", True, "the system's own"
+    if found is None:
+        return "browser", False, "none to open reports here: Debian's package is chromium"
+    return "browser", True, found
 
 
 def _check_gl() -> tuple[str, bool, str]:

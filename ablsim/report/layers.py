@@ -126,7 +126,7 @@ def _temperature(subject: Subject, plane: Plane) -> list[Layer]:
     celsius = to_celsius(plane.sample(subject.grid, subject.temperature, 0.0))
     x, y, z = np.moveaxis(to_mm(plane.points()), -1, 0)
     sheet = pv.StructuredGrid(x, y, z)
-    scale = heat_range(float(subject.temperature.max()))
+    scale = heat_range(subject.hottest)
     shades = heat_colours()(scale(celsius.ravel(order="F")), bytes=True)[:, :3]
     sheet["degC"] = celsius.ravel(order="F")
     sheet["colours"] = np.ascontiguousarray(shades)

@@ -122,7 +122,7 @@ def _draw_slice(axes: Axes, subject: Subject, plane: Plane) -> None:
     axes.imshow(
         shown,
         cmap=colours,
-        norm=heat_range(float(subject.temperature.max())),
+        norm=heat_range(subject.hottest),
         extent=extent,
         origin="lower",
         interpolation="bilinear",

@@ -148,7 +148,7 @@ def _fill_column(
     if has_heat:
         bar = figure.add_axes((left + 0.004, top - 0.75 * inch, 0.78 * width, 0.2 * inch))
         what = f"Temperature [°C]\n{subject.moment}"
-        figures.draw_heat_bar(figure, bar, float(subject.temperature.max()), what)
+        figures.draw_heat_bar(figure, bar, subject.hottest, what)
     else:
         explanation = f"Above 41 °C: no tissue\n({subject.moment}).\n{explanation}"
     below = top - (1.4 if has_heat else 0.1) * inch

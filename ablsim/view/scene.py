@@ -91,7 +91,7 @@ def _add_slice(plotter: pv.Plotter, subject: Subject, plane: Plane) -> None:
     sheet = sheet.clip_scalar(scalars="temperature", invert=False, value=to_celsius(SHOWN_FROM))
     if sheet.n_cells == 0:
         return
-    scale = heat_range(float(subject.temperature.max()))
+    scale = heat_range(subject.hottest)
     plotter.add_mesh(
         sheet,
         scalars="temperature",

@@ -61,7 +61,7 @@ def draw_sketch(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> N
 def _draw_slice(axes: Axes, subject: Subject, plane: Plane, camera: Camera) -> None:
     celsius = to_celsius(plane.sample(subject.grid, subject.temperature, 0.0))
     x, y = np.moveaxis(camera.project(plane.points()), -1, 0)
-    scale = heat_range(float(subject.temperature.max()))
+    scale = heat_range(subject.hottest)
     if celsius.max() > to_celsius(SHOWN_FROM):
         levels = np.linspace(float(scale.vmin or 0.0), float(scale.vmax or 0.0), 120)
         axes.contourf(

@@ -82,6 +82,9 @@ class Subject:
         The fibres, long enough to stick out of what is shown.
     fronts : mapping of str to ndarray of float32, shape (nz, ny, nx)
         For each zone a field that is zero on its surface and positive inside.
+    scaled_to : float
+        Temperature [K] that the colours must reach to, beside that of what is shown: for pictures
+        that share one scale.
     """
 
     result: Result
@@ -89,6 +92,12 @@ class Subject:
     moment: str
     needles: tuple[Needle, ...]
     fronts: Mapping[str, Array32]
+    scaled_to: float = 0.0
+
+    @property
+    def hottest(self) -> float:
+        """Temperature at which the colours end, unless their scale does before [K]."""
+        return max(float(self.temperature.max()), self.scaled_to)
 
     @property
     def grid(self) -> Grid:
