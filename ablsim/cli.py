@@ -158,6 +158,7 @@ def view(
     html: Path | None = None,
     gif: Path | None = None,
     mp4: Path | None = None,
+    ultrasound: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
 ) -> None:
     """Draw a stored result: the scene in 3-D, three slices and the course of the treatment.
 
@@ -172,7 +173,14 @@ def view(
         and the limits of the model, which opens in any browser without a network.
     gif, mp4
         Where a movie goes: a frame for each stored state.
+    ultrasound
+        Where a probe is held, such as "0 mm, -70 mm, 0 mm; 0, 1, 0; 1, 0, 0": the middle of its
+        face, the direction of its beam, and of the right of its picture. What it cuts goes into
+        --png, by default the result's name with .ultrasound.png.
     """
+    if ultrasound is not None:
+        _view_ultrasound(result, ultrasound, png)
+        return
     made = []
     for movie in (gif, mp4):
         if movie is not None:
@@ -192,6 +200,26 @@ def view(
         print(target)
     for remark in dict.fromkeys(remark for _, remark in made if remark):
         print(remark, file=sys.stderr)
+
+
+def _view_ultrasound(result: Path, pose: str, png: Path | None) -> None:
+    """Draw the plane of a probe and say what it shows."""
+    from ablsim.ultrasound.pose import read_pose
+
+    where = read_pose(pose)
+    from ablsim.ultrasound.picture import draw_ultrasound
+
+    target = png if png is not None else result.with_suffix(".ultrasound.png")
+    sights, said = draw_ultrasound(result, target, where)
+    for sight in sights:
+        place = "in the plane" if sight.is_seen else "not in the plane"
+        print(
+            f"{sight.name:<8}{abs(sight.angle):>5.1f} degrees to the plane, tip "
+            f"{sight.offset:+.1f} mm from it: {place}"
+        )
+    for sentence in said:
+        print(f"Warning  {sentence}")
+    print(f"Picture  {target}")
 
 
 @app.command

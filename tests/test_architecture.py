@@ -35,8 +35,8 @@ ROWS = {
     "workers": 6,
     "__main__": 7, "calibrating": 7, "cli": 7, "cli_exchange": 7, "cli_laboratory": 7,
     "cli_planning": 7, "cohorting": 7, "doctor": 7, "exchange": 7, "interruption": 7,
-    "prescribing": 7, "progress": 7, "refining": 7, "report": 7, "running": 7, "validating": 7,
-    "view": 7,
+    "prescribing": 7, "progress": 7, "refining": 7, "report": 7, "running": 7, "ultrasound": 7,
+    "validating": 7, "view": 7,
 }  # fmt: skip
 PHYSICS = {"light", "heat", "damage"}
 OWNERS = {

@@ -1,0 +1,1 @@
+"""What the operator sees: the plane of an ultrasound probe, its gas cloud, and what that hides."""
