@@ -38,7 +38,7 @@ class VesselTable(Table):
 
 
 class NoGoTable(Table):
-    """``no_go = { ... }``: what an organ must not be exposed to; either key may be left out."""
+    """``no_go``: what an organ must not be exposed to; either key may be left out."""
 
     peak_temperature: (
         Annotated[float, TEMPERATURE.within("0 degC", "100 degC", example="45 degC")] | None
