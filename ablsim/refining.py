@@ -48,7 +48,11 @@ def refine_into(
     from ablsim.refinement import Refinement
 
     refinement = Refinement(question)
-    begin = _edge_of_checkpoint(question, path) if resume else None
+    if resume:
+        begin = _edge_of_checkpoint(question, path)
+    else:
+        begin = None
+        find_checkpoint(question, path, resume=False, force=False)  # says so if there is one
     found: tuple[Result, dict[str, Any]] | None = None
     while not refinement.is_done:
         case = refinement.next_case()

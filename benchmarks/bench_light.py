@@ -24,6 +24,8 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import numpy as np
 
+from ablsim.benchmarks.machine import machine
+from ablsim.benchmarks.report import Row, as_json
 from ablsim.grid import Grid
 from ablsim.light.emission import Emission
 from ablsim.light.monte_carlo import MonteCarloSolver
@@ -205,6 +207,24 @@ def describe(row):
     return f"{text}{row['peer_per_s']:>10,.0f}{row['exact_ratio']:>8.1f}   {equal}"
 
 
+def as_rows(row, repeats):
+    """Return the figures of a medium as the rows that all benchmarks have."""
+    unit, has_peer = "photons/s, CPU", "peer_per_s" in row
+    rows = [
+        Row(row["medium"], who, row[f"{key}_per_s"], unit, "MCX" if has_peer else None,
+            row.get(f"{key}_ratio"), repeats)
+        for who, key in (("ablsim, exact", "exact"), ("ablsim", "default"))
+    ]  # fmt: skip
+    if not has_peer:
+        return rows
+    rows.append(Row(row["medium"], "MCX", row["peer_per_s"], unit, repeats=repeats))
+    return rows + [
+        Row(f"{row['medium']}, equal noise at {shell:g} mm", "ablsim", ratio, "times less CPU",
+            "MCX", ratio, repeats)
+        for shell, ratio in row["equal_noise_ratio"].items()
+    ]  # fmt: skip
+
+
 HEAD = (
     "Photons for each second of the processor, and how many times fewer seconds than MCX:\n\n"
     f"{'':<12}{'exact':>10}{'default':>10}{'MCX':>10}{'exact':>8}"
@@ -222,7 +242,7 @@ def main():
     parser.add_argument("--smoke", action="store_true")
     options = parser.parse_args()
     repeats = 1 if options.smoke else options.repeats
-    load = os.getloadavg()[0]
+    facts = machine()
     peer = find_peer(options.peer)
     rows = []
     if not options.json:
@@ -232,7 +252,7 @@ def main():
         if not options.json:
             print(describe(rows[-1]), flush=True)
     if options.json:
-        print(json.dumps({"load": load, "rows": rows}, indent=1))
+        print(as_json(facts, [row for found in rows for row in as_rows(found, repeats)]))
 
 
 if __name__ == "__main__":

@@ -219,3 +219,17 @@ def test_an_interrupted_choice_goes_on_where_it_stopped(tmp_path):
     assert run.returncode == 0, run.stderr
     assert "resuming at" in run.stderr
     assert load_summary(tmp_path / "open.vtkhdf")["error"]["grid"]["is_met"]
+
+
+def test_an_unfinished_run_that_is_not_gone_on_with_is_said(tmp_path, monkeypatch, capsys):
+    from ablsim import refinement, refining
+    from ablsim.storage import checkpoint_path
+
+    place = checkpoint_path(tmp_path / "open.vtkhdf")
+    place.write_bytes(b"")
+    monkeypatch.setattr(refinement.Refinement, "is_done", property(lambda _: True))
+    with pytest.raises(CaseError):
+        refining.refine_into(
+            Case.from_text(OPEN), tmp_path / "open.vtkhdf", resume=False, quiet=True
+        )
+    assert f"an unfinished run left {place}" in capsys.readouterr().err
