@@ -35,6 +35,7 @@ from ablsim.protocol import Protocol
 from ablsim.quantities import POSITION
 from ablsim.steps import write_step
 from ablsim.units import to_mm
+from ablsim.voxels import include_masks
 
 __all__ = ["SCHEMA", "Boundary", "Case"]
 
@@ -346,7 +347,7 @@ class Case(Table):
         if not isinstance(table, Mapping):
             msg = f"{source}: is not a table of keys; write it as a case file"
             raise CaseError(msg)
-        complete = include_logs(table, folder)
+        complete = include_masks(include_logs(table, folder), folder)
         if complete is not table:
             table, text = complete, ""
         try:

@@ -10,9 +10,6 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 _LATER = {
-    "organ.file": "organs from image masks",
-    "organ.label": "organs from image masks",
-    "organ.mask": "organs from image masks",
     "tumour.file": "tumours from image masks",
     "tumour.label": "tumours from image masks",
     "tumour.mask": "tumours from image masks",

@@ -1,15 +1,17 @@
 """The tables of a case file for what lies in the tissue beside the tumour, in SI units."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ablsim.case_fields import Choice, Number, Table, Words
+from ablsim.case_fields import Choice, Number, Table, Whole, Words
 from ablsim.case_shapes import Orientation, Polyline, complete_frame
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.quantities import LENGTH, TEMPERATURE, Position, PositiveLength, Size, UnitVector
 from ablsim.shapes import Body, Ellipsoid, HalfSpace, Tube
+from ablsim.voxels import body_of, parse_voxels, read_voxels
 
 
 class VesselTable(Table):
@@ -66,6 +68,7 @@ _KEYS = {
         "diameter": '"30 mm"',
     },
     "half_space": {"point": '["0 mm", "0 mm", "40 mm"]', "normal": "[0, 0, 1]"},
+    "mask": {"voxels": 'file = "gallbladder.nii.gz"'},
 }
 """Keys that each shape of an organ needs, with an example."""
 
@@ -84,11 +87,11 @@ class OrganTable(Table):
         description="name of a tissue of the library: bile, gallbladder_wall, fat, muscle, ..."
     )
     shape: Annotated[
-        Literal["sphere", "ellipsoid", "capsule", "half_space"],
-        Choice(tuple(_KEYS), {"mask": "organs from image masks"}),
+        Literal["sphere", "ellipsoid", "capsule", "half_space", "mask"], Choice(tuple(_KEYS))
     ] = Field(
         description="sphere: give centre, diameter; ellipsoid: centre, axes; capsule, a tube with "
-        "round ends: points, diameter; half_space: point, normal"
+        "round ends: points, diameter; half_space: point, normal; mask: file, and label where it "
+        "has several"
     )
     centre: Position | None = Field(None, description="middle of a sphere or ellipsoid")
     diameter: PositiveLength | None = Field(None, description="of a sphere or capsule")
@@ -105,23 +108,41 @@ class OrganTable(Table):
     normal: UnitVector | None = Field(
         None, description="from the surface of a half-space into the organ"
     )
+    file: Annotated[str, Words("gallbladder.nii.gz")] | None = Field(
+        None, description="image with a mask (NIfTI, NRRD, MetaImage), in any orientation"
+    )
+    label: Annotated[int, Whole(1, 1, 65535)] | None = Field(
+        None, description="which label of the image"
+    )
+    voxels: Annotated[str, Words("voxels/1;...")] | None = Field(
+        None, description="a mask as it is kept, in place of its file"
+    )
     no_go: NoGoTable | None = Field(None, description="what the organ must not be exposed to")
 
     @model_validator(mode="after")
     def _check_shape(self) -> Self:
+        if self.shape == "mask" and self.file is not None:
+            read_voxels(Path(self.file), self.label)  # says what is wrong with it
         needed = _KEYS[self.shape]
-        allowed = {*needed, "orientation"} if self.shape == "ellipsoid" else set(needed)
-        every = dict.fromkeys([key for keys in _KEYS.values() for key in keys] + ["orientation"])
+        others = {"ellipsoid": {"orientation"}, "mask": {"file", "label"}}
+        allowed = {*needed, *others.get(self.shape, set())}
+        every = dict.fromkeys(
+            [*(key for keys in _KEYS.values() for key in keys), "orientation", "file", "label"]
+        )
         problems = [
             f"{key}: belongs to another shape than {self.shape}; remove it or change shape"
             for key in every
             if key not in allowed and getattr(self, key) is not None
         ]
         problems += [
-            f"{key}: is missing; write for example {key} = {example}"
+            f"file: is missing; write for example {example}"
+            if key == "voxels"
+            else f"{key}: is missing; write for example {key} = {example}"
             for key, example in needed.items()
             if getattr(self, key) is None
         ]
+        if self.voxels is not None:
+            parse_voxels(self.voxels)
         if self.tissue == "blood":
             problems.append("tissue: blood belongs to vessels; write a [[vessel]] for it")
         if problems:
@@ -131,6 +152,8 @@ class OrganTable(Table):
     @property
     def body(self) -> Body:
         """Where the organ is."""
+        if self.voxels is not None:
+            return body_of(self.voxels)
         if self.point is not None and self.normal is not None:
             return HalfSpace(self.point, self.normal)
         if self.points is not None:

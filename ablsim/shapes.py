@@ -5,6 +5,7 @@ three questions, so whoever paints, measures or draws one need not know its kind
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -117,5 +118,17 @@ class HalfSpace:
         return np.full(3, -np.inf), np.full(3, np.inf)
 
 
-Body = Ellipsoid | Tube | HalfSpace
-"""Any of the solid bodies."""
+class Body(Protocol):
+    """Any solid body, these and those that were marked in images (`ablsim.voxels`)."""
+
+    def distance(self, points: ArrayLike) -> FloatArray:
+        """Return the signed distance [m] of points ``(..., 3)`` to the surface, negative inside."""
+        ...
+
+    def contains(self, points: ArrayLike) -> BoolArray:
+        """Say which points ``(..., 3)`` lie inside."""
+        ...
+
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Return the lowest and the highest corner [m] of a box that holds it."""
+        ...

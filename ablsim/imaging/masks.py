@@ -91,6 +91,25 @@ def read_mask(path: str | Path, label: int | None = None) -> Mask:
     )
 
 
+def read_marked(path: Path, label: int | None = None) -> tuple[NDArray[np.bool_], Itk]:
+    """Return which voxels ``(z, y, x)`` of an image are marked, and the image with its frame.
+
+    Raises
+    ------
+    CaseError
+        As `read_mask`.
+    """
+    sitk = import_itk()
+    image = _read(sitk, path)
+    marked = _choose(sitk, image, path.name, label)
+    values = sitk.GetArrayFromImage(marked) > 0
+    if not values.any():
+        wanted = "" if label is None else f"the label {label}: "
+        msg = f"{path.name}: {wanted}marks nothing; give a mask with at least one voxel set"
+        raise CaseError(msg)
+    return values, image
+
+
 def import_itk() -> Itk:
     """Return SimpleITK, or say how to install it."""
     try:

@@ -375,7 +375,7 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
         (
             "organ",
             [{"name": "gallbladder", "tissue": "bile", "shape": "mask"}],
-            "organ#1.shape: not yet: ",
+            "organ#1.file: is missing; write for example file = ",
         ),
         ("tumour/shape", "mask", "tumour.shape: not yet: "),
         ("tumour/file", "t.nii", "tumour.file: not yet: "),

@@ -1,0 +1,146 @@
+"""Bodies that were marked in images: where they are, and that a case keeps them."""
+
+import numpy as np
+import pytest
+
+from ablsim.case import Case
+from ablsim.domain import make_domain
+from ablsim.errors import CaseError
+from ablsim.voxels import Voxels, body_of, parse_voxels, read_voxels
+
+MIDDLE, RADIUS = np.array([-11.3, 4.4, 2.9]), 9.2  # mm
+SPACING = np.array([0.8, 1.1, 2.0])
+
+CASE = """
+schema = "ablsim/case/1"
+title = "Organ from a mask"
+[domain]
+size = "70 mm"
+centre = ["0 mm", "0 mm", "0 mm"]
+[tissue]
+background = "liver"
+[[organ]]
+name = "gallbladder"
+tissue = "bile"
+shape = "mask"
+file = "organs.nii.gz"
+label = 7
+no_go = { damage = 0.01 }
+[[fibre]]
+kind = "bare"
+tip = ["8 mm", "0 mm", "0 mm"]
+direction = [0, 0, -1]
+[protocol]
+steps = ["deliver 3 W for 30 s", "rest for 120 s"]
+[numerics]
+spacing = "2 mm"
+photons = 2000
+"""
+
+
+def frame():
+    a, b = np.deg2rad(17.0), np.deg2rad(-9.0)
+    about_z = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    return about_z @ about_x
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with an oblique, anisotropic label map: a ball is 7, a corner of it 3."""
+    sitk = pytest.importorskip("SimpleITK")
+    folder, turned, shape = tmp_path_factory.mktemp("masks"), frame(), (20, 36, 48)
+    origin = MIDDLE - turned @ (SPACING * np.array([23.3, 17.8, 9.6]))
+    index = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1)[..., ::-1]
+    points = origin + (index * SPACING) @ turned.T
+    labels = np.where(np.linalg.norm(points - MIDDLE, axis=-1) <= RADIUS, 7, 0).astype(np.uint8)
+    labels[0, 0, 0] = 3
+    image = sitk.GetImageFromArray(labels)
+    image.SetOrigin(origin.tolist())
+    image.SetSpacing(SPACING.tolist())
+    image.SetDirection(turned.ravel().tolist())
+    sitk.WriteImage(image, str(folder / "organs.nii.gz"))
+    return folder
+
+
+def test_the_voxels_are_kept_as_they_are_through_a_text(folder):
+    voxels = read_voxels(folder / "organs.nii.gz", 7)
+    again = parse_voxels(voxels.to_text())
+    np.testing.assert_array_equal(again.marked, voxels.marked)
+    for name in ("origin", "spacing", "direction"):
+        np.testing.assert_allclose(getattr(again, name), getattr(voxels, name), atol=1e-9)
+    count = voxels.marked.sum() * np.prod(SPACING)
+    assert count == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.02)
+    assert len(voxels.to_text()) < 3000
+
+
+def test_the_body_is_the_ball_that_was_marked(folder):
+    body = body_of(read_voxels(folder / "organs.nii.gz", 7).to_text())
+    points = 1e-3 * (MIDDLE + np.random.default_rng(1).uniform(-16, 16, (4000, 3)))
+    exact = np.linalg.norm(1e3 * points - MIDDLE, axis=1) - RADIUS
+    found = 1e3 * body.distance(points)
+    assert np.abs(found - exact).mean() < 0.25 * SPACING.mean()
+    assert np.abs(found - exact).max() < 0.75 * SPACING.max()
+    clear = np.abs(exact) > 1.3
+    np.testing.assert_array_equal(body.contains(points)[clear], (exact < 0)[clear])
+    low, high = body.bounds()
+    assert np.all(1e3 * low <= MIDDLE - RADIUS + 1.2)
+    assert np.all(1e3 * high >= MIDDLE + RADIUS - 1.2)
+    assert np.all(1e3 * (high - low) < 2 * RADIUS + 9.0)
+
+
+def test_a_single_voxel_is_where_it_is_to_half_of_its_edge():
+    marked = np.zeros((5, 5, 5), bool)
+    marked[2, 2, 2] = True
+    body = body_of(Voxels(marked, np.zeros(3), np.full(3, 1e-3), np.eye(3)).to_text())
+    at = 1e-3 * np.array([[2, 2, 2], [2.5, 2, 2], [3, 2, 2], [10, 2, 2]])
+    assert 1e3 * body.distance(at) == pytest.approx([-0.5, 0.0, 0.5, 7.5])
+
+
+@pytest.mark.compiled
+def test_a_case_keeps_its_masks_and_runs_without_their_files(folder, tmp_path):
+    (folder / "case.toml").write_text(CASE, encoding="utf-8")
+    case = Case.from_toml(folder / "case.toml")
+    again = Case.from_text(case.to_toml())  # in another folder
+    assert again == case
+    assert 'file = "organs' not in case.to_toml()
+    domain = make_domain(again)
+    cells = np.argwhere(domain.organs == 1)
+    assert len(cells) * 8.0 == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.1)
+    np.testing.assert_allclose(1e3 * domain.grid.position(cells).mean(axis=0), MIDDLE, atol=0.4)
+    import ablsim
+
+    organ = ablsim.simulate(again).organ("gallbladder")
+    assert organ.peak > 310.15
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('"organs.nii.gz"', '"none.nii.gz"'), "there is no such file"),
+        (("label = 7", "label = 5"), "there is no label 5; there are 3, 7"),
+        (("label = 7\n", ""), "has several labels"),
+        (('file = "organs.nii.gz"\nlabel = 7', ""), 'file: is missing; write for example file = "'),
+        (('shape = "mask"', 'shape = "sphere"'), "belongs to another shape than sphere"),
+        (('file = "organs.nii.gz"\nlabel = 7', 'voxels = "voxels/1;1 1"'), "no mask as ablsim"),
+    ],
+)
+def test_what_is_wrong_with_a_mask_is_said(folder, change, said):
+    with pytest.raises(CaseError) as caught:
+        Case.from_text(CASE.replace(*change), folder=folder)
+    assert said in str(caught.value)
+    assert "organ" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "voxels/1;2 2 2;1 1 1;0 0 0;1 0 0 0 1 0 0 0 1;",
+        "a;b;c;d;e;f",
+        "voxels/1;0 2 2;1 1 1;0 0 0;1 0 0 0 1 0 0 0 1;eJwDAAAAAAE=",
+    ],
+)
+def test_what_is_no_mask_is_refused(text):
+    with pytest.raises(CaseError):
+        parse_voxels(text)
