@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ablsim.domain_cells import cells_in
 from ablsim.report.page import Picture
 from ablsim.result import Result
 from ablsim.tumour_coverage import TumourCoverage
@@ -95,10 +96,10 @@ def _parts(result: Result) -> dict[str, np.ndarray]:
     found = {}
     if case.tumour is not None and result.materials[1:2] == (case.tumour.tissue,):
         found["tumour"] = result.labels == 1  # painted first, over the background
-    if case.organs:
-        points = grid.position(np.argwhere(np.ones(grid.shape, dtype=np.bool_)))
-        for organ in case.organs:
-            found[organ.name] = organ.body.contains(points).reshape(grid.shape)
+    for organ in case.organs:
+        box, inside = cells_in(grid, organ.body)
+        found[organ.name] = np.zeros(grid.shape, dtype=np.bool_)
+        found[organ.name][box] = inside
     return {name: inside for name, inside in found.items() if inside.any()}
 
 

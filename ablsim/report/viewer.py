@@ -173,4 +173,4 @@ def _views(camera: Camera) -> dict[str, dict[str, object]]:
 
 def _script(value: object) -> str:
     """Return JSON that may stand in a script."""
-    return json.dumps(value).replace("</", "<\\/")
+    return json.dumps(value).replace("<", "\\u003c")

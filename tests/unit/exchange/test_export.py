@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from ablsim.errors import CaseError
+from ablsim.errors import CaseError, ResultError
 from ablsim.exchange.export import check_request, export_result
 from ablsim.exchange.frame import Frame
 from ablsim.exchange.segments import segment
@@ -192,3 +192,13 @@ def test_a_folder_of_several_series_is_refused(made, oblique, tmp_path):
         one.save_as(tmp_path / path.name)
     with pytest.raises(CaseError, match="slices of several series"):
         export_result(made, ["dicom-seg"], tmp_path, "x", like=tmp_path)
+
+
+def test_without_opengl_gltf_is_refused_and_all_else_is_written(made, tmp_path, monkeypatch):
+    from ablsim.view import gl
+
+    monkeypatch.setattr(gl, "find_display", lambda **_: None)
+    with pytest.raises(ResultError, match=r"libosmesa6, or write STL or PLY"):
+        export_result(made, ["gltf"], tmp_path, "x")
+    assert not list(tmp_path.iterdir())
+    assert len(export_result(made, ["stl", "vti", "markups"], tmp_path, "x")) > 8
