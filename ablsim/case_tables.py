@@ -19,6 +19,7 @@ from ablsim.quantities import (
     Size,
     Temperature,
 )
+from ablsim.shapes import Body, Ellipsoid
 from ablsim.tissue.library import get_tissue
 from ablsim.tissue.properties import Tissue
 from ablsim.tissue.wavelength import REFERENCE, has_composition
@@ -167,6 +168,11 @@ class TumourTable(Table):
         if problems:
             raise CaseError("\n".join(problems))
         return self
+
+    @property
+    def body(self) -> Body:
+        """Where the tumour is."""
+        return Ellipsoid(self.centre, self.axes, self.orientation)
 
     @property
     def axes(self) -> Point:

@@ -12,7 +12,7 @@ from ablsim.errors import CaseError
 from ablsim.geometry import tube_wall_area
 from ablsim.grid import Grid
 from ablsim.notebook import make_card
-from ablsim.shapes import Body, Ellipsoid, Tube
+from ablsim.shapes import Body, Tube
 from ablsim.tissue.properties import Tissue
 from ablsim.units import to_ml
 
@@ -107,11 +107,10 @@ def make_domain(case: Case) -> Domain:
     labels = np.zeros(grid.shape, dtype=np.uint8)
     tissues = [case.tissue.find(case.tissue.background)]
     tumour_label: int | None = None
-    if case.tumour is not None:
-        body = Ellipsoid(case.tumour.centre, case.tumour.axes, case.tumour.orientation)
-        if _paint(grid, labels, body, len(tissues), lumen, organs):
-            tumour_label = len(tissues)
-            tissues.append(case.tissue.find(case.tumour.tissue))
+    tumour = case.tumour
+    if tumour is not None and _paint(grid, labels, tumour.body, len(tissues), lumen, organs):
+        tumour_label = len(tissues)
+        tissues.append(case.tissue.find(tumour.tissue))
     for number, organ in enumerate(case.organs, start=1):
         labels[organs == number] = len(tissues)
         tissues.append(case.tissue.find(organ.tissue))

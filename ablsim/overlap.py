@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ablsim.case_tables import TumourTable
 from ablsim.contour import Window
-from ablsim.shapes import Body, Ellipsoid
+from ablsim.shapes import Body
 
 _LATTICE = 60  # points along each edge of the tumour's box
 
@@ -22,7 +22,7 @@ def say_overlaps(tumour: TumourTable, organs: Mapping[str, Body]) -> list[str]:
     """Return one sentence for each organ by name that takes a part of the tumour's place."""
     if not organs:
         return []
-    body = Ellipsoid(tumour.centre, tumour.axes, tumour.orientation)
+    body = tumour.body
     low, high = body.bounds()
     axes = [np.linspace(a, b, _LATTICE) for a, b in zip(low, high, strict=True)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ablsim.case_tables import TumourTable
 from ablsim.contour import Window, cube_volumes
-from ablsim.geometry import distance_to_ellipsoid, ellipsoid_extent
+from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid
 from ablsim.levels import Tube, front_and_lumen, smoothed
 from ablsim.margins import MarginMap, make_margin_map, surface_points
@@ -139,7 +139,7 @@ def _cover(
     front, lumen = front_and_lumen(window, omega, list(vessels.values()))
     tissue = [] if lumen is None else [lumen]
     tissue += [smoothed(window, away) for away in distances_near(window, organs.values())]
-    depth = -distance_to_ellipsoid(window.points(), tumour.centre, tumour.axes, tumour.orientation)
+    depth = -tumour.body.distance(window.points())
     inside, grown = smoothed(window, depth), smoothed(window, depth + tumour.margin)
     total = float(cube_volumes(window, [inside, *tissue]).sum())
     ablated = float(cube_volumes(window, [inside, front, *tissue]).sum())

@@ -15,7 +15,6 @@ from ablsim.grid import Grid
 from ablsim.imaging.masks import Mask
 from ablsim.levels import front_and_lumen
 from ablsim.result import Result
-from ablsim.shapes import Ellipsoid
 
 FloatArray = NDArray[np.float64]
 
@@ -107,7 +106,7 @@ def region_of_mask(mask: Mask) -> Region:
 
 def region_of_tumour(tumour: TumourTable) -> Region:
     """Return the tumour of a case as a region."""
-    body = Ellipsoid(tumour.centre, tumour.axes, tumour.orientation)
+    body = tumour.body
     spacing = max(tumour.axes) / _TUMOUR_CELLS
     low, high = body.bounds()
     x, y, z = (0.5 * (low + high)).tolist()

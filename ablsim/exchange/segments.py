@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ablsim.exchange.frame import Frame
 from ablsim.front import damage_front
-from ablsim.geometry import distance_to_ellipsoid, distance_to_tube
+from ablsim.geometry import distance_to_tube
 from ablsim.grid import Grid
 from ablsim.result import Result
 from ablsim.units import to_celsius
@@ -91,7 +91,7 @@ def label_plane(
     labels = np.where(is_ablated, ABLATED_AROUND, 0).astype(np.uint8)
     tumour = case.tumour
     if tumour is not None:
-        away = distance_to_ellipsoid(points, tumour.centre, tumour.axes, tumour.orientation)
+        away = tumour.body.distance(points)
         inside = away <= 0.0
         labels[inside] = np.where(is_ablated[inside], ABLATED_TUMOUR, TUMOUR_LEFT)
     first = FIRST_OTHER + len(case.vessels)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablsim.geometry import distance_to_ellipsoid
 from ablsim.result import Result
 
 
@@ -47,9 +46,7 @@ def read_slice(result: Result) -> Readings:
     length = 0.0
     for k, height in enumerate(z):
         points[..., 2] = height
-        inside = (
-            distance_to_ellipsoid(points, tumour.centre, tumour.axes, tumour.orientation) <= 0.0
-        )
+        inside = tumour.body.distance(points) <= 0.0
         ablated = inside & (omega[k] >= 1.0)
         areas.append(int(np.count_nonzero(inside)))
         shares.append(np.count_nonzero(ablated) / areas[-1] if areas[-1] else 0.0)

@@ -9,7 +9,7 @@ from scipy.ndimage import map_coordinates
 
 from ablsim.case import Case
 from ablsim.front import REACH, damage_front
-from ablsim.geometry import distance_to_ellipsoid, distance_to_tube, ellipsoid_extent
+from ablsim.geometry import distance_to_tube, ellipsoid_extent
 from ablsim.grid import Grid
 from ablsim.result import Array32
 
@@ -48,7 +48,7 @@ class Shells:
         found = np.full(at.shape[:-1], OUTSIDE, dtype=np.uint8)
         if tumour is None:
             return found
-        inside = distance_to_ellipsoid(at, tumour.centre, tumour.axes, tumour.orientation) <= 0.0
+        inside = tumour.body.distance(at) <= 0.0
         for vessel in self.case.vessels:
             inside &= distance_to_tube(at, vessel.points, 0.5 * vessel.diameter) > 0.0
         first = [part.start for part in self.box]

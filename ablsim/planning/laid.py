@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ablsim.geometry import distance_to_ellipsoid, ellipsoid_surface
+from ablsim.geometry import ellipsoid_surface
 from ablsim.planning.candidates import Candidate
 from ablsim.planning.casts import Casts
 from ablsim.planning.evaluation import QUANTILES, Evaluation
@@ -116,9 +116,7 @@ class _Laid:
     def _inside(self) -> NDArray[np.bool_]:
         """Which of the points that fill tumour and margin lie in the tumour."""
         tumour = self.casts.subject.tumour
-        away = distance_to_ellipsoid(
-            self.casts.points, tumour.centre, tumour.axes, tumour.orientation
-        )
+        away = tumour.body.distance(self.casts.points)
         return np.asarray(away <= 0.0)
 
     @cached_property

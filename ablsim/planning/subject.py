@@ -14,7 +14,7 @@ from ablsim.case_text import write_toml
 from ablsim.cohort.cases import finest
 from ablsim.errors import CaseError
 from ablsim.extent import automatic_extent, box_around
-from ablsim.geometry import distance_to_ellipsoid, distance_to_tube, ellipsoid_extent
+from ablsim.geometry import distance_to_tube, ellipsoid_extent
 from ablsim.grid import Point
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.prescription_text import write_fibres, write_steps
@@ -114,7 +114,7 @@ class Subject:
             for r, c in zip(reach, tumour.centre, strict=True)
         ]
         cloud = np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1).reshape(-1, 3)
-        away = distance_to_ellipsoid(cloud, tumour.centre, tumour.axes, tumour.orientation)
+        away = tumour.body.distance(cloud)
         cloud = cloud[away <= tumour.margin]
         return cloud[self.clearance(cloud) > 0.0]
 
@@ -133,7 +133,7 @@ class Subject:
             depth = -organ.body.distance(cloud)
             found.append(cloud[(depth >= 0.0) & (depth < 3e-3)])
         every = np.concatenate(found)
-        away = distance_to_ellipsoid(every, tumour.centre, tumour.axes, tumour.orientation)
+        away = tumour.body.distance(every)
         return every[np.argsort(away)[:_NO_GO_POINTS]]
 
     @cached_property

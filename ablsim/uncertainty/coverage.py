@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from ablsim.geometry import distance_to_ellipsoid, ellipsoid_extent
+from ablsim.geometry import ellipsoid_extent
 from ablsim.result import Result
 
 COVERED = 0.9995
@@ -71,9 +71,7 @@ def coverage_curve(result: Result, *, margin: float = 0.0) -> CoverageCurve:
         slice(max(0, int(np.floor(a))), int(np.ceil(b)) + 1) for a, b in zip(low, high, strict=True)
     )
     zyx = np.meshgrid(*(a[s] for a, s in zip(grid.axes()[::-1], box, strict=True)), indexing="ij")
-    beyond = distance_to_ellipsoid(
-        np.stack(zyx[::-1], axis=-1), tumour.centre, tumour.axes, tumour.orientation
-    )
+    beyond = tumour.body.distance(np.stack(zyx[::-1], axis=-1))
     blood = np.array([name == "blood" for name in result.materials])
     of_region = distance[box][(beyond <= margin) & ~blood[result.labels[box]]]
     if of_region.size == 0:

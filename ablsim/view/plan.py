@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ablsim.geometry import distance_to_ellipsoid
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.answer import Plan
 from ablsim.planning.evaluation import Slice
@@ -94,7 +93,7 @@ def _draw_plane(axes: Axes, plan: Plan, plane: Slice, label: str, *, along: bool
     mm = to_mm(line)
     axes.contourf(mm, mm, plane.depth, levels=[0.0, 1.0], colors=["#efe3f5"])
     axes.contour(mm, mm, plane.depth, levels=[0.0], colors=[REPORTED_LINE.colour], linewidths=2.4)
-    away = distance_to_ellipsoid(points, tumour.centre, tumour.axes, tumour.orientation)
+    away = tumour.body.distance(points)
     axes.contour(mm, mm, away, levels=[0.0], colors=[TUMOUR_LINE.colour], linewidths=2.2)
     if tumour.margin:
         axes.contour(

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from ablsim.front import LIMIT, REACH, damage_front
-from ablsim.geometry import distance_to_ellipsoid, distance_to_tube, ellipsoid_surface
+from ablsim.geometry import distance_to_tube, ellipsoid_surface
 from ablsim.grid import Grid
 from ablsim.light.fibre import NEEDLE_DIAMETER, PROTRUSION
 from ablsim.result import Array32, Fields, Result, Snapshot
@@ -118,7 +118,7 @@ class Subject:
         tumour = self.result.case.tumour
         if tumour is None:
             return None
-        return distance_to_ellipsoid(points, tumour.centre, tumour.axes, tumour.orientation)
+        return tumour.body.distance(points)
 
     def vessel_distances(self, points: ArrayLike) -> list[FloatArray]:
         """Return the signed distance [m] of points to the wall of every vessel."""
