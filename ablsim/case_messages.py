@@ -9,12 +9,6 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-_LATER = {
-    "tumour.file": "tumours from image masks",
-    "tumour.label": "tumours from image masks",
-    "tumour.mask": "tumours from image masks",
-}
-
 _EXAMPLES = {
     "schema": 'schema = "ablsim/case/1"',
     "title": 'title = "Bare fibre, 5 W for 360 s"',
@@ -64,7 +58,7 @@ class Hints:
     later: Mapping[str, str]
 
 
-CASE_HINTS = Hints(_EXAMPLES, _LATER)
+CASE_HINTS = Hints(_EXAMPLES, {})
 
 
 def describe_problems(

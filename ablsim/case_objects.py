@@ -1,7 +1,7 @@
 """The tables of a case file for what lies in the tissue beside the tumour, in SI units."""
 
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,7 @@ from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.quantities import LENGTH, TEMPERATURE, Position, PositiveLength, Size, UnitVector
 from ablsim.shapes import Body, Ellipsoid, HalfSpace, Tube
-from ablsim.voxels import body_of, parse_voxels, read_voxels
+from ablsim.voxels import body_of, parse_voxels, with_voxels
 
 
 class VesselTable(Table):
@@ -119,10 +119,13 @@ class OrganTable(Table):
     )
     no_go: NoGoTable | None = Field(None, description="what the organ must not be exposed to")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_voxels(cls, data: Any) -> Any:
+        return with_voxels(data) if isinstance(data, Mapping) else data
+
     @model_validator(mode="after")
     def _check_shape(self) -> Self:
-        if self.shape == "mask" and self.file is not None:
-            read_voxels(Path(self.file), self.label)  # says what is wrong with it
         needed = _KEYS[self.shape]
         others = {"ellipsoid": {"orientation"}, "mask": {"file", "label"}}
         allowed = {*needed, *others.get(self.shape, set())}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.domain_cells import holds_a_cell
-from ablsim.geometry import ellipsoid_extent, unit_directions
+from ablsim.geometry import unit_directions
 from ablsim.grid import Grid, Point
 from ablsim.light.fibre import NEEDLE_DIAMETER, Fibre, emitter_distance, needle_distance
 from ablsim.units import write_quantity
@@ -157,7 +157,7 @@ def _tumour_outside(case: "Case") -> Iterator[str]:
     if case.tumour is None:
         return
     grid = case.grid()
-    reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
+    reach = case.tumour.half_extent
     sides = zip(case.tumour.centre, reach, grid.origin, grid.size, strict=True)
     slack = 1e-6 * grid.spacing
     for axis, (middle, half, low, size) in zip("xyz", sides, strict=True):
@@ -204,6 +204,8 @@ def _tumour_outline(case: "Case") -> NDArray[np.float64] | None:
     """Return points all over the tumour's surface [m]; None without a tumour."""
     if case.tumour is None:
         return None
+    if case.tumour.voxels is not None:
+        return case.tumour.body.surface(400)[0]
     semi, rows = 0.5 * np.asarray(case.tumour.axes), np.asarray(case.tumour.orientation)
     return np.asarray((unit_directions(400) * semi) @ rows + case.tumour.centre)
 

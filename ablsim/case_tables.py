@@ -3,27 +3,32 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 
 from ablsim.case_boundary import Boundary, BoundaryType
-from ablsim.case_fields import Choice, Table, Wavelength, Words
+from ablsim.case_fields import Choice, Table, Wavelength, Whole, Words
 from ablsim.case_overrides import OverrideTable
 from ablsim.case_shapes import Orientation, complete_frame
 from ablsim.errors import CaseError
+from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Point
 from ablsim.quantities import (
     LENGTH,
+    POSITION,
     TEMPERATURE,
     Position,
     PositiveLength,
     Size,
     Temperature,
 )
-from ablsim.shapes import Body, Ellipsoid
+from ablsim.shapes import Ellipsoid
 from ablsim.tissue.library import get_tissue
 from ablsim.tissue.properties import Tissue
 from ablsim.tissue.wavelength import REFERENCE, has_composition
 from ablsim.units import to_kelvin
+from ablsim.voxels import VoxelBody, body_of, ellipsoid_of, with_voxels
 
 FACES = ("x_min", "x_max", "y_min", "y_max", "z_min", "z_max")
 """Outer faces of the domain: right and left, front and back, feet and head."""
@@ -32,7 +37,6 @@ _BODY = to_kelvin(37.0)
 
 _Face = Annotated[Boundary, BoundaryType()]
 _Edge = LENGTH.within("0 mm", "400 mm", above=True, example="80 mm")
-_MASKS = {"mask": "tumours from image masks"}
 
 
 class BoundaryTable(Table):
@@ -131,8 +135,12 @@ class TumourTable(Table):
         Literal["normal", "hypovascular", "embolised", "none", "occluded"],
         Choice(("normal", "hypovascular", "embolised", "none", "occluded")),
     ] = Field("normal", description="none and occluded of [tissue] hold here too")
-    shape: Annotated[Literal["sphere", "ellipsoid"], Choice(("sphere", "ellipsoid"), _MASKS)] = (
-        Field("sphere", description="sphere: give diameter; ellipsoid: give axes")
+    shape: Annotated[
+        Literal["sphere", "ellipsoid", "mask"], Choice(("sphere", "ellipsoid", "mask"))
+    ] = Field(
+        "sphere",
+        description="sphere: give diameter; ellipsoid: give axes; mask: give file, and label where "
+        "it has several",
     )
     diameter: PositiveLength | None = Field(None, description="of a sphere")
     full_axes: Annotated[Point, Size(LENGTH.within("0 mm", "400 mm", above=True))] | None = Field(
@@ -142,41 +150,84 @@ class TumourTable(Table):
         None, alias="orientation", description="directions of an ellipsoid's first two axes"
     )
     centre: Position = Field((0.0, 0.0, 0.0), description="LPS position of the middle")
+    file: Annotated[str, Words("tumour.nii.gz")] | None = Field(
+        None, description="image with a mask (NIfTI, NRRD, MetaImage), in any orientation"
+    )
+    label: Annotated[int, Whole(1, 1, 65535)] | None = Field(
+        None, description="which label of the image"
+    )
+    voxels: Annotated[str, Words("voxels/1;...")] | None = Field(
+        None, description="a mask as it is kept, in place of its file"
+    )
     margin: Annotated[float, LENGTH.within("0 mm", "100 mm", example="5 mm")] = Field(
         0.0, description="the margin asked for around the tumour"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_voxels(cls, data: Any) -> Any:
+        """Read a mask, and lay the middle where it is."""
+        if not isinstance(data, Mapping):
+            return data
+        table = with_voxels(data)
+        if table is not data and "centre" in data:
+            msg = "centre: a mask says itself where it is; remove it or change shape"
+            raise CaseError(msg)
+        if table.get("shape") != "mask" or "centre" in table or "voxels" not in table:
+            return table
+        middle = ellipsoid_of(str(table["voxels"]))[0]
+        return {**table, "centre": POSITION.write(_point(middle))}
+
     @model_validator(mode="after")
     def _check_shape(self) -> Self:
-        if self.shape == "sphere":
-            wanted, example = "diameter", '"30 mm"'
-            others: dict[str, object] = {
-                "axes": self.full_axes,
-                "orientation": self.first_axes,
-            }
-            given: object = self.diameter
-        else:
-            wanted, example = "axes", '["40 mm", "30 mm", "25 mm"]'
-            others, given = {"diameter": self.diameter}, self.full_axes
+        needed = {
+            "sphere": ("diameter", self.diameter, 'diameter = "30 mm"'),
+            "ellipsoid": ("axes", self.full_axes, 'axes = ["40 mm", "30 mm", "25 mm"]'),
+            "mask": ("file", self.voxels, 'file = "tumour.nii.gz"'),
+        }
+        wanted, given, example = needed[self.shape]
+        keys: dict[str, tuple[str, object]] = {
+            "diameter": ("sphere", self.diameter),
+            "axes": ("ellipsoid", self.full_axes),
+            "orientation": ("ellipsoid", self.first_axes),
+            "file": ("mask", self.file),
+            "label": ("mask", self.label),
+            "voxels": ("mask", self.voxels),
+        }
         problems = [
             f"{key}: belongs to another shape than {self.shape}; remove it or change shape"
-            for key, value in others.items()
-            if value is not None
+            for key, (shape, value) in keys.items()
+            if value is not None and shape != self.shape
         ]
         if given is None:
-            problems.append(f"{wanted}: is missing; write for example {wanted} = {example}")
+            problems.append(f"{wanted}: is missing; write for example {example}")
         if problems:
             raise CaseError("\n".join(problems))
         return self
 
     @property
-    def body(self) -> Body:
+    def body(self) -> Ellipsoid | VoxelBody:
         """Where the tumour is."""
+        if self.voxels is not None:
+            return body_of(self.voxels)
         return Ellipsoid(self.centre, self.axes, self.orientation)
 
     @property
+    def half_extent(self) -> Point:
+        """How far it reaches from its middle along x, y and z [m]."""
+        if self.voxels is None:
+            return _point(ellipsoid_extent(self.axes, self.orientation))
+        low, high = body_of(self.voxels).bounds()
+        return _point(np.maximum(high - self.centre, self.centre - low))
+
+    @property
     def axes(self) -> Point:
-        """Full lengths of the three axes [m]; a sphere has its diameter thrice."""
+        """Full lengths of the three axes [m]; a sphere has its diameter thrice.
+
+        A mask has those of the ellipsoid with its volume and second moments.
+        """
+        if self.voxels is not None:
+            return _point(ellipsoid_of(self.voxels)[1])
         if self.full_axes is not None:
             return self.full_axes
         diameter = self.diameter or 0.0
@@ -185,4 +236,12 @@ class TumourTable(Table):
     @property
     def orientation(self) -> tuple[Point, Point, Point]:
         """Unit directions of the three axes, one a row."""
+        if self.voxels is not None:
+            x, y, z = (_point(row) for row in ellipsoid_of(self.voxels)[2])
+            return (x, y, z)
         return complete_frame(self.first_axes)
+
+
+def _point(values: ArrayLike) -> Point:
+    x, y, z = np.asarray(values, dtype=np.float64).tolist()
+    return (x, y, z)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Point
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def find_extent(case: "Case") -> tuple[Point, Point]:
         placed = [position.place(fibre) for fibre in case.fibres_all]
         boxes += [box_around(fibre.emission_points(), around) for fibre in placed]
     if case.tumour is not None:
-        half = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
+        half = case.tumour.half_extent
         wide = [float(h) + case.tumour.margin for h in half]
         c = case.tumour.centre
         corners = [

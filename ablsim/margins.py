@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ablsim.geometry import Rows, distance_to_tube, ellipsoid_surface
-from ablsim.grid import Point
+from ablsim.geometry import Rows, distance_to_tube
+from ablsim.shapes import Surfaced
 from ablsim.surface import distance_to_surface
 
 FloatArray = NDArray[np.float64]
@@ -115,18 +115,18 @@ class MarginMap:
 
 
 def surface_points(
-    centre: Point,
-    axes: Point,
-    orientation: Rows,
+    body: Surfaced,
+    longest: float,
     spacing: float,
     tubes: Sequence[tuple[Rows, float]] = (),
 ) -> tuple[FloatArray, FloatArray]:
-    """Return points on an ellipsoid outside all tubes [m] and the area of each [m^2].
+    """Return points on a body's surface outside all tubes [m] and the area of each [m^2].
 
-    There are about as many as cells of ``spacing`` on its surface, within 3000 and 30 000.
+    There are about as many as cells of ``spacing`` on it, within 3000 and 30 000; its longest axis
+    is ``longest`` [m].
     """
-    count = int(np.clip(np.pi * (max(axes) / spacing) ** 2, *_POINTS))
-    points, areas = ellipsoid_surface(centre, axes, orientation, n_points=count)
+    count = int(np.clip(np.pi * (longest / spacing) ** 2, *_POINTS))
+    points, areas = body.surface(count)
     for vertices, radius in tubes:
         outside = distance_to_tube(points, vertices, radius) > 0.0
         points, areas = points[outside], areas[outside]

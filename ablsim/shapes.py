@@ -16,6 +16,7 @@ from ablsim.geometry import (
     distance_to_ellipsoid,
     distance_to_tube,
     ellipsoid_extent,
+    ellipsoid_surface,
 )
 from ablsim.grid import Point
 
@@ -53,6 +54,10 @@ class Ellipsoid:
         semi = 0.5 * np.asarray(self.axes) + _ON_SURFACE
         local = offset @ np.asarray(self.orientation, dtype=np.float64).T / semi
         return np.asarray(np.sum(local**2, axis=-1) <= 1.0)
+
+    def surface(self, n_points: int) -> tuple[FloatArray, FloatArray]:
+        """Return points all over the surface [m] and the area that each stands for [m^2]."""
+        return ellipsoid_surface(self.centre, self.axes, self.orientation, n_points=n_points)
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Return the lowest and the highest corner [m] of the box that just holds it."""
@@ -116,6 +121,14 @@ class HalfSpace:
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Return corners at infinity: a half-space has no box of its own."""
         return np.full(3, -np.inf), np.full(3, np.inf)
+
+
+class Surfaced(Protocol):
+    """A body whose surface can be covered with points."""
+
+    def surface(self, n_points: int) -> tuple[FloatArray, FloatArray]:
+        """Return points all over the surface [m] and the area that each stands for [m^2]."""
+        ...
 
 
 class Body(Protocol):

@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from ablsim.case_tables import TumourTable
 from ablsim.contour import Window, cube_volumes
-from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid
 from ablsim.levels import Tube, front_and_lumen, smoothed
 from ablsim.margins import MarginMap, make_margin_map, surface_points
@@ -131,7 +130,7 @@ def _cover(
 ) -> tuple[float, float, float, tuple[ResidualPiece, ...]]:
     """Return tumour and ablated volume [m^3], share ablated with margin, and residual pieces."""
     centre = np.asarray(tumour.centre)
-    reach = ellipsoid_extent(tumour.axes, tumour.orientation) + tumour.margin
+    reach = np.asarray(tumour.half_extent) + tumour.margin
     low, high = grid.index([centre - reach, centre + reach])
     window = Window.around(grid, low, high, margin=2)
     if window is None:
@@ -164,9 +163,7 @@ def _map_margins(
     organs: Sequence[Body],
 ) -> MarginMap:
     """Return the margins over the tumour's surface, points in vessels and organs left out."""
-    points, areas = surface_points(
-        tumour.centre, tumour.axes, tumour.orientation, grid.spacing, tubes
-    )
+    points, areas = surface_points(tumour.body, max(tumour.axes), grid.spacing, tubes)
     for body in organs:
         outside = ~body.contains(points)
         points, areas = points[outside], areas[outside]

@@ -25,6 +25,7 @@ _HEAD = "voxels/1"
 _PAD = 2  # voxels around what is marked, in a case
 _AROUND = 10e-3  # m around it within which distances are exact to a part of a voxel
 _MOST = 60_000_000  # voxels
+_PARTS = 3  # of a voxel along each edge, for the volume inside
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +96,39 @@ class VoxelBody:
         """Say which points ``(..., 3)`` lie inside."""
         return np.asarray(self.distance(points) <= 0.0)
 
+    def surface(self, n_points: int) -> tuple[FloatArray, FloatArray]:
+        """Return points all over the surface [m] and the area that each stands for [m^2].
+
+        They are the middles of the faces between marked voxels and others, moved onto the surface.
+        A face counts as it is seen along the surface's normal, so that steps add no area. At most
+        about ``n_points``, evenly chosen.
+        """
+        voxels = self.voxels
+        points, areas = [], []
+        for axis in range(3):  # z, y, x
+            first = np.moveaxis(voxels.marked, axis, 0)
+            before, after = (np.argwhere(p & ~q) for p, q in ((first[:-1], first[1:]),
+                                                              (first[1:], first[:-1])))  # fmt: skip
+            for found, step in ((before, 0.5), (after, 0.5)):
+                index = np.insert(found[:, 1:].astype(float), axis, found[:, 0] + step, axis=1)
+                places = voxels.origin + (index[:, ::-1] * voxels.spacing) @ voxels.direction.T
+                normal = voxels.direction[:, 2 - axis]
+                area = float(np.prod(voxels.spacing) / voxels.spacing[2 - axis])
+                slope = self._slope(places)
+                points.append(places - self.distance(places)[:, None] * slope)
+                areas.append(area * np.abs(slope @ normal))
+        place, area_of = np.concatenate(points), np.concatenate(areas)
+        every = max(1, len(place) // max(1, n_points))
+        share = area_of.sum() / area_of[::every].sum()
+        return place[::every], np.asarray(share * area_of[::every])
+
+    def _slope(self, points: FloatArray) -> FloatArray:
+        """Return the direction in which the distance grows at points (n, 3)."""
+        reach = self.voxels.spacing.max() * np.eye(3)
+        rises = [self.distance(points + step) - self.distance(points - step) for step in reach]
+        slope = np.stack(rises, axis=-1)
+        return np.asarray(slope / np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-12))
+
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         """Return the lowest and the highest corner [m] of a box that holds it."""
         found = np.argwhere(self.voxels.marked)[:, ::-1]
@@ -150,7 +184,25 @@ def body_of(text: str) -> VoxelBody:
     voxels = Voxels(marked, first, kept.spacing, kept.direction)
     outside = _half_way(~voxels.marked, voxels.spacing)
     inside = _half_way(voxels.marked, voxels.spacing)
-    return VoxelBody(voxels, np.where(voxels.marked, -inside, outside))
+    away = np.where(voxels.marked, -inside, outside)
+    return VoxelBody(voxels, away - _shift(away, voxels))
+
+
+def _shift(away: FloatArray, voxels: Voxels) -> float:
+    """Return by how much the surface must grow to hold as much as the marked voxels do [m].
+
+    Half-way between voxels it holds a little less, as it cuts the corners of convex bodies.
+    """
+    from scipy.ndimage import map_coordinates
+
+    near = np.argwhere(np.abs(away) < 2.0 * voxels.spacing.max())
+    parts = np.stack(np.meshgrid(*[(np.arange(_PARTS) + 0.5) / _PARTS - 0.5] * 3), axis=-1)
+    places = (near[:, None, :] + parts.reshape(1, -1, 3)).reshape(-1, 3).T
+    found = np.sort(map_coordinates(away, places, order=1, mode="nearest"))
+    wanted = int(voxels.marked[tuple(near.T)].sum()) * _PARTS**3
+    if not 0 < wanted < len(found) or found[wanted - 1] <= 0.0 <= found[wanted]:
+        return 0.0
+    return float(0.5 * (found[wanted - 1] + found[wanted]))
 
 
 def _half_way(region: BoolArray, spacing: FloatArray) -> FloatArray:
@@ -166,6 +218,25 @@ def _half_way(region: BoolArray, spacing: FloatArray) -> FloatArray:
         distance_transform_edt(where, sampling=spacing[::-1]) for where in (region, ~border)
     )
     return np.asarray(0.5 * (to_other + to_border))
+
+
+@cache
+def ellipsoid_of(text: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return middle, full axes, longest first, and their directions (rows) of a body.
+
+    Of the ellipsoid with its volume, its centre of mass and the ratios of its second moments.
+    """
+    voxels = parse_voxels(text)
+    found = np.argwhere(voxels.marked)[:, ::-1] * voxels.spacing
+    middle = found.mean(axis=0)
+    spread = np.cov((found - middle).T, bias=True) + np.diag(voxels.spacing**2 / 12.0)
+    sizes, vectors = np.linalg.eigh(spread)
+    lengths = np.sqrt(sizes[::-1])
+    volume = len(found) * float(np.prod(voxels.spacing))
+    lengths *= (6.0 * volume / (np.pi * np.prod(lengths))) ** (1.0 / 3.0)
+    rows = (voxels.direction @ vectors[:, ::-1]).T
+    rows[2] = np.cross(rows[0], rows[1])
+    return voxels.origin + voxels.direction @ middle, lengths, rows
 
 
 def read_voxels(path: Path, label: int | None) -> Voxels:
@@ -193,23 +264,40 @@ def include_masks(table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
 
     A mask that cannot be read stays a name, with its folder, to be refused with the other problems.
     """
-    organs = table.get("organ")
-    if not isinstance(organs, (list, tuple)):
-        return table
-    written = [_included(organ, folder) for organ in organs]
-    if all(new is old for new, old in zip(written, organs, strict=True)):
-        return table
-    return {**table, "organ": written}
+    organs, tumour = table.get("organ"), table.get("tumour")
+    changed: dict[str, Any] = {}
+    if isinstance(organs, (list, tuple)):
+        written = [_included(organ, folder) for organ in organs]
+        if any(new is not old for new, old in zip(written, organs, strict=True)):
+            changed["organ"] = written
+    if (written_tumour := _included(tumour, folder)) is not tumour:
+        changed["tumour"] = written_tumour
+    return {**table, **changed} if changed else table
 
 
-def _included(organ: Any, folder: Path) -> Any:
-    if not isinstance(organ, Mapping) or not isinstance(organ.get("file"), str):
-        return organ
-    path, label = folder / organ["file"], organ.get("label")
-    if organ.get("shape") != "mask" or not (label is None or isinstance(label, int)):
-        return organ
-    rest = {key: value for key, value in organ.items() if key not in ("file", "label")}
+def _included(body: Any, folder: Path) -> Any:
+    if not isinstance(body, Mapping) or not isinstance(body.get("file"), str):
+        return body
+    there = {**body, "file": str(folder / body["file"])}
+    if "centre" in body:  # which the table itself refuses
+        return there if body.get("shape") == "mask" else body
     try:
-        return {**rest, "voxels": read_voxels(path, label).to_text()}
+        return with_voxels(there)
     except CaseError:
-        return {**organ, "file": str(path)}
+        return there if body.get("shape") == "mask" else body
+
+
+def with_voxels(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the table of a body with voxels in place of its file, if it is a mask of one.
+
+    Raises
+    ------
+    CaseError
+        If the file cannot be read.
+    """
+    path, label = body.get("file"), body.get("label")
+    is_mask = body.get("shape") == "mask" and isinstance(path, str) and "voxels" not in body
+    if not is_mask or not (label is None or isinstance(label, int)):
+        return body
+    rest = {key: value for key, value in body.items() if key not in ("file", "label")}
+    return {**rest, "voxels": read_voxels(Path(str(path)), label).to_text()}

@@ -16,7 +16,6 @@ from scipy import ndimage
 
 from ablsim.case import Case
 from ablsim.contour import Window, contour, cube_volumes
-from ablsim.geometry import ellipsoid_extent
 from ablsim.grid import Grid, Point
 from ablsim.levels import Tube, front_and_lumen
 from ablsim.notebook import DISCLAIMER, make_card
@@ -180,7 +179,7 @@ def measure_zones(result: Result) -> Zones:
     if case.tumour is not None:
         notes += say_overlaps(case.tumour, {organ.name: organ.body for organ in case.organs})
         healthy = max(0.0, healthy - ablated)
-        reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
+        reach = np.asarray(case.tumour.half_extent)
         centre = np.asarray(case.tumour.centre)
         if not grid.contains([centre - reach, centre + reach]).all():
             notes.append("The tumour reaches out of the domain; only the part inside is measured.")

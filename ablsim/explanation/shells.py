@@ -9,7 +9,7 @@ from scipy.ndimage import map_coordinates
 
 from ablsim.case import Case
 from ablsim.front import REACH, damage_front
-from ablsim.geometry import distance_to_tube, ellipsoid_extent
+from ablsim.geometry import distance_to_tube
 from ablsim.grid import Grid
 from ablsim.result import Array32
 
@@ -65,7 +65,7 @@ def find_box(case: Case, grid: Grid) -> tuple[slice, slice, slice]:
     """Return the part of a grid that holds a tumour."""
     if case.tumour is None:
         return (slice(0, 0), slice(0, 0), slice(0, 0))
-    reach = ellipsoid_extent(case.tumour.axes, case.tumour.orientation)
+    reach = np.asarray(case.tumour.half_extent)
     centre = np.asarray(case.tumour.centre)
     low, high = np.sort(grid.index([centre - reach, centre + reach]), axis=0)
     first = np.clip(np.floor(low).astype(int) - 1, 0, None)

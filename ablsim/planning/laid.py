@@ -13,7 +13,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from ablsim.geometry import ellipsoid_surface
 from ablsim.planning.candidates import Candidate
 from ablsim.planning.casts import Casts
 from ablsim.planning.evaluation import QUANTILES, Evaluation
@@ -106,9 +105,7 @@ class _Laid:
     @cached_property
     def _surface(self) -> tuple[FloatArray, FloatArray]:
         tumour = self.casts.subject.tumour
-        points, areas = ellipsoid_surface(
-            tumour.centre, tumour.axes, tumour.orientation, n_points=_SURFACE
-        )
+        points, areas = tumour.body.surface(_SURFACE)
         free = self.casts.subject.clearance(points) > 0.0
         return points[free], areas[free]
 

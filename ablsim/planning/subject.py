@@ -14,7 +14,7 @@ from ablsim.case_text import write_toml
 from ablsim.cohort.cases import finest
 from ablsim.errors import CaseError
 from ablsim.extent import automatic_extent, box_around
-from ablsim.geometry import distance_to_tube, ellipsoid_extent
+from ablsim.geometry import distance_to_tube
 from ablsim.grid import Point
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.prescription_text import write_fibres, write_steps
@@ -107,7 +107,7 @@ class Subject:
         Those in vessels and organs are left out: nobody has to ablate these.
         """
         tumour = self.tumour
-        reach = ellipsoid_extent(tumour.axes, tumour.orientation) + tumour.margin
+        reach = np.asarray(tumour.half_extent) + tumour.margin
         step = (float(np.prod(2.0 * reach)) / (2.0 * count)) ** (1.0 / 3.0)
         lines = [
             step * (np.arange(-(n := int(r / step)), n + 1)) + c
@@ -212,7 +212,7 @@ class Subject:
             for tip in placement.tips
         ]
         tumour = self.tumour
-        half = ellipsoid_extent(tumour.axes, tumour.orientation) + tumour.margin
+        half = np.asarray(tumour.half_extent) + tumour.margin
         centre = np.asarray(tumour.centre)
         boxes.append(box_around([_point(centre - half), _point(centre + half)], 2.0 * spacing))
         middle, size = automatic_extent(boxes, spacing)

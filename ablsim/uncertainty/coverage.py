@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from ablsim.geometry import ellipsoid_extent
 from ablsim.result import Result
 
 COVERED = 0.9995
@@ -65,7 +64,7 @@ def coverage_curve(result: Result, *, margin: float = 0.0) -> CoverageCurve:
     inside, outside = distance_transform_edt(zone), distance_transform_edt(~zone)
     distance = np.where(zone, 0.5 - inside, outside - 0.5)[1:-1, 1:-1, 1:-1] * grid.spacing
     tumour = case.tumour
-    reach = ellipsoid_extent(tumour.axes, tumour.orientation) + margin
+    reach = np.asarray(tumour.half_extent) + margin
     low, high = grid.index([tumour.centre - reach, tumour.centre + reach])
     box = tuple(
         slice(max(0, int(np.floor(a))), int(np.ceil(b)) + 1) for a, b in zip(low, high, strict=True)

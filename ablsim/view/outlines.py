@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.case_tables import TumourTable
 from ablsim.view.plane import Plane
 from ablsim.view.style import MARGIN_LINE, TUMOUR_LINE, Line, organ_line, zone_line
 from ablsim.view.subject import Subject
@@ -12,6 +13,7 @@ from ablsim.view.subject import Subject
 FloatArray = NDArray[np.float64]
 
 _MERIDIANS, _PARALLELS = 8, 5
+_SECTIONS = 5  # of a mask, along each axis
 
 
 def plane_contours(
@@ -52,6 +54,8 @@ def tumour_lines(subject: Subject) -> list[FloatArray]:
     tumour = subject.result.case.tumour
     if tumour is None:
         return []
+    if tumour.voxels is not None:
+        return _sections(tumour)
     semi = 0.5 * np.asarray(tumour.axes, dtype=np.float64)
     frame = np.asarray(tumour.orientation, dtype=np.float64)
     turn = np.linspace(0.0, 2.0 * np.pi, 97)
@@ -63,3 +67,20 @@ def tumour_lines(subject: Subject) -> list[FloatArray]:
         ring = [np.cos(b) * np.cos(turn), np.cos(b) * np.sin(turn), np.full(turn.shape, np.sin(b))]
         circles.append(np.stack(ring, axis=-1))
     return [(circle * semi) @ frame + tumour.centre for circle in circles]
+
+
+def _sections(tumour: TumourTable) -> list[FloatArray]:
+    """Return where planes across the patient's axes cut a tumour that is a mask."""
+    low, high = tumour.body.bounds()
+    lines = []
+    for axis in range(3):
+        right, up = np.eye(3)[(axis + 1) % 3], np.eye(3)[(axis + 2) % 3]
+        for share in (np.arange(_SECTIONS) + 1.0) / (_SECTIONS + 1.0):
+            centre = 0.5 * (low + high)
+            centre[axis] = low[axis] + share * (high[axis] - low[axis])
+            half = 0.5 * (high - low) + 1e-3
+            a, b = float(half[(axis + 1) % 3]), float(half[(axis + 2) % 3])
+            plane = Plane(centre, right, up, (-a, -b), (a, b), 0.5e-3)
+            away = tumour.body.distance(plane.points())
+            lines += [plane.embed(flat) for flat in plane.contours(away, 0.0)]
+    return lines

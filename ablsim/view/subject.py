@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from ablsim.front import LIMIT, REACH, damage_front
-from ablsim.geometry import distance_to_tube, ellipsoid_surface
+from ablsim.geometry import distance_to_tube
 from ablsim.grid import Grid
 from ablsim.light.fibre import NEEDLE_DIAMETER, PROTRUSION
 from ablsim.result import Array32, Fields, Result, Snapshot
+from ablsim.shapes import Ellipsoid
 from ablsim.view.plane import unit
 from ablsim.view.style import GLASS, SHAFT, SHOWN_FROM, TIP, ZONE_NAMES
 
@@ -299,9 +300,12 @@ def _solid_points(result: Result, ends: Sequence[FloatArray]) -> FloatArray:
     found = [np.reshape(ends, (-1, 3))]
     tumour = result.case.tumour
     if tumour is not None:
-        x, y, z = (length + 2.0 * tumour.margin for length in tumour.axes)
-        surface = ellipsoid_surface(tumour.centre, (x, y, z), tumour.orientation, n_points=400)
-        found.append(surface[0])
+        if tumour.voxels is None:
+            x, y, z = (length + 2.0 * tumour.margin for length in tumour.axes)
+            found.append(Ellipsoid(tumour.centre, (x, y, z), tumour.orientation).surface(400)[0])
+        else:
+            low, high = tumour.body.bounds()
+            found.append(np.stack([low - tumour.margin, high + tumour.margin]))
     zone = getattr(result.fields, result.case.physics.reported_zone) >= 1.0
     if zone.any():
         found.append(result.grid.position(np.argwhere(zone)))

@@ -9,6 +9,7 @@ from ablsim.geometry import UPRIGHT, distance_to_sphere
 from ablsim.grid import Grid
 from ablsim.margins import MarginMap, surface_points
 from ablsim.result import Fields, Ledger, Result
+from ablsim.shapes import Ellipsoid
 from ablsim.zone import measure_zones
 
 ZONE_RADIUS, TUMOUR_RADIUS, OFFSET = 10e-3, 7e-3, 5.2e-3
@@ -24,7 +25,12 @@ def measure(centre, *, distance=None, margin=3e-3, vessels=(), radius=TUMOUR_RAD
     zero = np.zeros_like(omega)
     case = SimpleNamespace(
         tumour=SimpleNamespace(
-            axes=(2 * radius,) * 3, orientation=UPRIGHT, centre=tuple(centre), margin=margin
+            axes=(2 * radius,) * 3,
+            orientation=UPRIGHT,
+            centre=tuple(centre),
+            margin=margin,
+            half_extent=(radius,) * 3,
+            body=Ellipsoid(tuple(centre), (2 * radius,) * 3),
         ),
         vessels=vessels,
         organs=(),
@@ -117,8 +123,9 @@ def test_without_a_zone_all_of_the_surface_misses_its_margin():
 
 def test_surface_inside_a_vessel_has_no_margin():
     tube = ([(5e-3, -1.0, 0.0), (5e-3, 1.0, 0.0)], 3e-3)
-    points, areas = surface_points((0.0, 0.0, 0.0), (14e-3,) * 3, UPRIGHT, 1e-3, [tube])
-    whole = surface_points((0.0, 0.0, 0.0), (14e-3,) * 3, UPRIGHT, 1e-3)[1].sum()
+    ball = Ellipsoid((0.0, 0.0, 0.0), (14e-3,) * 3)
+    points, areas = surface_points(ball, 14e-3, 1e-3, [tube])
+    whole = surface_points(ball, 14e-3, 1e-3)[1].sum()
     assert np.all(np.hypot(points[:, 0] - 5e-3, points[:, 2]) > 3e-3)
     assert 0.7 * whole < areas.sum() < 0.99 * whole
 

@@ -6,7 +6,7 @@ import pytest
 from ablsim.case import Case
 from ablsim.domain import make_domain
 from ablsim.errors import CaseError
-from ablsim.voxels import Voxels, body_of, parse_voxels, read_voxels
+from ablsim.voxels import Voxels, body_of, ellipsoid_of, parse_voxels, read_voxels
 
 MIDDLE, RADIUS = np.array([-11.3, 4.4, 2.9]), 9.2  # mm
 SPACING = np.array([0.8, 1.1, 2.0])
@@ -89,12 +89,18 @@ def test_the_body_is_the_ball_that_was_marked(folder):
     assert np.all(1e3 * (high - low) < 2 * RADIUS + 9.0)
 
 
-def test_a_single_voxel_is_where_it_is_to_half_of_its_edge():
-    marked = np.zeros((5, 5, 5), bool)
-    marked[2, 2, 2] = True
+def test_faces_of_a_cube_lie_half_way_between_voxels_and_beyond_distances_go_on():
+    marked = np.zeros((14, 14, 14), bool)
+    marked[2:12, 2:12, 2:12] = True
     body = body_of(Voxels(marked, np.zeros(3), np.full(3, 1e-3), np.eye(3)).to_text())
-    at = 1e-3 * np.array([[2, 2, 2], [2.5, 2, 2], [3, 2, 2], [10, 2, 2]])
-    assert 1e3 * body.distance(at) == pytest.approx([-0.5, 0.0, 0.5, 7.5])
+    face = 1e-3 * np.array([[11.5, 6.5, 6.5], [6.5, 1.5, 6.5], [6.5, 6.5, 11.5]])
+    assert 1e3 * np.abs(body.distance(face)).max() < 0.1
+    far = 1e-3 * np.array([[61.5, 6.5, 6.5], [6.5, 6.5, -48.5]])
+    assert 1e3 * body.distance(far) == pytest.approx([50.0, 50.0], abs=0.1)
+    # it holds what was marked, though its corners are cut
+    line = 1e-3 * np.arange(0.125, 14.0, 0.25)
+    inside = body.contains(np.stack(np.meshgrid(line, line, line), axis=-1)).sum() * 0.25**3
+    assert inside == pytest.approx(1000.0, rel=0.02)
 
 
 @pytest.mark.compiled
@@ -112,6 +118,79 @@ def test_a_case_keeps_its_masks_and_runs_without_their_files(folder, tmp_path):
 
     organ = ablsim.simulate(again).organ("gallbladder")
     assert organ.peak > 310.15
+
+
+TUMOUR = """
+schema = "ablsim/case/1"
+title = "Tumour"
+[tissue]
+background = "liver"
+[tumour]
+tissue = "net_metastasis"
+margin = "2 mm"
+{shape}
+[[fibre]]
+kind = "bare"
+tip = ["-11 mm", "4 mm", "1 mm"]
+direction = [0, 0, -1]
+[protocol]
+steps = ["deliver 5 W for 240 s", "rest for 120 s"]
+[numerics]
+spacing = "2 mm"
+light = "diffusion"
+"""
+MASK = 'shape = "mask"\nfile = "organs.nii.gz"\nlabel = 7'
+SPHERE = 'diameter = "18.4 mm"\ncentre = ["-11.3 mm", "4.4 mm", "2.9 mm"]'
+
+
+def test_points_all_over_a_surface_stand_for_its_area(folder):
+    body = body_of(read_voxels(folder / "organs.nii.gz", 7).to_text())
+    points, areas = body.surface(100_000)
+    assert 1e6 * areas.sum() == pytest.approx(4 * np.pi * RADIUS**2, rel=0.03)
+    away = np.linalg.norm(1e3 * points - MIDDLE, axis=1) - RADIUS
+    assert np.abs(away).max() < SPACING.max()
+    assert np.average(away, weights=areas) == pytest.approx(0.0, abs=0.1)
+    few, their_areas = body.surface(200)
+    assert 100 <= len(few) <= 400
+    assert their_areas.sum() == pytest.approx(areas.sum())
+
+
+def test_the_ellipsoid_of_a_mask_has_its_volume_middle_and_directions():
+    turned, semi = frame(), np.array([14.0, 9.0, 6.0])
+    index = np.argwhere(np.ones((34, 40, 60), bool))[:, ::-1] - np.array([29.5, 19.5, 16.5])
+    marked = (np.sum((index / (2 * semi)) ** 2, axis=1) <= 1.0).reshape(34, 40, 60)
+    origin = 1e-3 * (MIDDLE - turned @ (0.5 * np.array([29.5, 19.5, 16.5])))
+    text = Voxels(marked, origin, np.full(3, 0.5e-3), turned).to_text()
+    middle, axes, rows = ellipsoid_of(text)
+    np.testing.assert_allclose(1e3 * middle, MIDDLE, atol=0.02)
+    np.testing.assert_allclose(1e3 * axes, 2 * semi, rtol=0.01)
+    np.testing.assert_allclose(np.abs(rows @ turned), np.eye(3), atol=0.02)
+    assert np.linalg.det(rows) == pytest.approx(1.0)
+
+
+@pytest.mark.compiled
+def test_a_tumour_from_a_mask_is_treated_as_the_same_one_from_its_shape(folder):
+    import ablsim
+
+    found = {}
+    for name, shape in (("mask", MASK), ("sphere", SPHERE)):
+        case = Case.from_text(TUMOUR.format(shape=shape), folder=folder)
+        assert Case.from_text(case.to_toml()) == case
+        found[name] = ablsim.measure_zones(ablsim.simulate(case)).tumour, case
+    (mask, case), (sphere, other) = found["mask"], found["sphere"]
+    assert case.tumour.centre == pytest.approx(other.tumour.centre, abs=0.2e-3)
+    assert case.tumour.axes == pytest.approx(other.tumour.axes, rel=0.03)
+    assert case.grid().shape == pytest.approx(other.grid().shape, abs=2)
+    assert mask.volume == pytest.approx(sphere.volume, rel=0.03)
+    assert mask.ablated_fraction == pytest.approx(sphere.ablated_fraction, abs=0.02)
+    assert mask.margin_mean == pytest.approx(sphere.margin_mean, abs=0.3e-3)
+    assert mask.margin_min == pytest.approx(sphere.margin_min, abs=1.5e-3)
+
+
+def test_a_mask_says_itself_where_it_is(folder):
+    text = TUMOUR.format(shape=MASK + '\ncentre = ["0 mm", "0 mm", "0 mm"]')
+    with pytest.raises(CaseError, match="centre: a mask says itself where it is"):
+        Case.from_text(text, folder=folder)
 
 
 @pytest.mark.parametrize(
