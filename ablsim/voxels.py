@@ -194,15 +194,22 @@ def _shift(away: FloatArray, voxels: Voxels) -> float:
     Half-way between voxels it holds a little less, as it cuts the corners of convex bodies.
     """
     from scipy.ndimage import map_coordinates
+    from scipy.optimize import brentq
 
     near = np.argwhere(np.abs(away) < 2.0 * voxels.spacing.max())
     parts = np.stack(np.meshgrid(*[(np.arange(_PARTS) + 0.5) / _PARTS - 0.5] * 3), axis=-1)
     places = (near[:, None, :] + parts.reshape(1, -1, 3)).reshape(-1, 3).T
-    found = np.sort(map_coordinates(away, places, order=1, mode="nearest"))
+    found = map_coordinates(away, places, order=1, mode="nearest")
     wanted = int(voxels.marked[tuple(near.T)].sum()) * _PARTS**3
-    if not 0 < wanted < len(found) or found[wanted - 1] <= 0.0 <= found[wanted]:
+    edge = float(np.prod(voxels.spacing)) ** (1.0 / 3.0)
+
+    def surplus(growth: float) -> float:
+        """Parts inside, those that the surface cuts by their share, beyond those wanted."""
+        return float(np.clip(0.5 + _PARTS * (growth - found) / edge, 0.0, 1.0).sum() - wanted)
+
+    if surplus(-edge) * surplus(edge) >= 0.0:
         return 0.0
-    return float(0.5 * (found[wanted - 1] + found[wanted]))
+    return float(brentq(surplus, -edge, edge, xtol=1e-8))
 
 
 def _half_way(region: BoolArray, spacing: FloatArray) -> FloatArray:
