@@ -7,7 +7,6 @@ import pytest
 
 from ablsim.domain import make_domain
 from ablsim.errors import CaseError
-from ablsim.geometry import UPRIGHT
 from ablsim.grid import Grid
 from ablsim.shapes import Ellipsoid, HalfSpace
 from ablsim.tissue.library import get_tissue
@@ -27,7 +26,8 @@ def make_case(
 
 
 def make_tumour(axes=(20e-3,) * 3, centre=(0.0, 0.0, 0.0), tissue="net_metastasis"):
-    return SimpleNamespace(axes=axes, orientation=UPRIGHT, centre=centre, tissue=tissue)
+    body = Ellipsoid(centre, axes)
+    return SimpleNamespace(axes=axes, centre=centre, tissue=tissue, body=body)
 
 
 def make_vessel(*points, diameter=6e-3):

@@ -8,7 +8,7 @@ import pytest
 from ablsim.geometry import UPRIGHT, distance_to_ellipsoid, distance_to_sphere, distance_to_tube
 from ablsim.grid import Grid
 from ablsim.result import Fields, Ledger, Result
-from ablsim.shapes import HalfSpace
+from ablsim.shapes import Ellipsoid, HalfSpace
 from ablsim.zone import Zone, mean_direction, measure_zones
 
 R = 8e-3
@@ -18,9 +18,11 @@ OMEGA_CEILING = 100.0
 
 
 def make_tumour(diameter=16e-3, centre=(0.0, 0.0, 0.0), margin=0.0, axes=None):
+    axes = axes or (diameter,) * 3
     return SimpleNamespace(
-        axes=axes or (diameter,) * 3, orientation=UPRIGHT, centre=centre, margin=margin
-    )
+        axes=axes, orientation=UPRIGHT, centre=centre, margin=margin,
+        body=Ellipsoid(centre, axes), half_extent=tuple(0.5 * axis for axis in axes),
+    )  # fmt: skip
 
 
 def make_result(

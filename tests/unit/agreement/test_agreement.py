@@ -11,7 +11,6 @@ from ablsim.agreement import compare_zones, describe, measure_agreement, summari
 from ablsim.agreement.measures import Motion, covered, fit_rigidly, margins
 from ablsim.agreement.region import Region, region_of_tumour, region_of_zone
 from ablsim.errors import CaseError
-from ablsim.geometry import UPRIGHT
 from ablsim.grid import Grid
 from ablsim.imaging import Mask
 from ablsim.shapes import Ellipsoid
@@ -140,7 +139,8 @@ def test_a_result_without_the_zone_is_refused():
 
 
 def test_a_comparison_in_words_and_numbers(tmp_path):
-    tumour = SimpleNamespace(axes=(20e-3,) * 3, centre=(0.0, 0.0, 0.0), orientation=UPRIGHT)
+    axes, centre = (20e-3,) * 3, (0.0, 0.0, 0.0)
+    tumour = SimpleNamespace(axes=axes, centre=centre, body=Ellipsoid(centre, axes))
     found = compare_zones(result(tumour=tumour), mask(14e-3, (0.0, 4e-3, 0.0)))
     text = describe(found)
     assert "Zone of stasis beside zone.nii.gz" in text
@@ -168,9 +168,8 @@ def test_a_tumour_may_come_from_a_mask_or_be_left_out():
 
 
 def test_a_tumour_of_a_case_is_its_ellipsoid():
-    tumour = SimpleNamespace(
-        axes=(30e-3, 20e-3, 16e-3), centre=(1e-3, 2e-3, 3e-3), orientation=UPRIGHT
-    )
+    axes, centre = (30e-3, 20e-3, 16e-3), (1e-3, 2e-3, 3e-3)
+    tumour = SimpleNamespace(axes=axes, centre=centre, body=Ellipsoid(centre, axes))
     found = region_of_tumour(tumour)
     assert found.volume == pytest.approx(np.pi / 6.0 * 30e-3 * 20e-3 * 16e-3, rel=0.01)
     assert Motion.none().apply(found.surface) == pytest.approx(found.surface)
