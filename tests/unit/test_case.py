@@ -377,7 +377,6 @@ def test_a_case_travels_to_a_worker_and_does_not_change():
             [{"name": "gallbladder", "tissue": "bile", "shape": "mask"}],
             "organ#1.file: is missing; write for example file = ",
         ),
-        ("tumour/shape", "mask", "tumour.file: is missing; write for example file = "),
         ("tumour/file", "t.nii", "tumour.file: belongs to another shape than sphere"),
         ("physics/boiling", "clamp", 'physics.boiling: .*"apparent_enthalpy_99_101"'),
         (

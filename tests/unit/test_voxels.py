@@ -187,6 +187,11 @@ def test_a_tumour_from_a_mask_is_treated_as_the_same_one_from_its_shape(folder):
     assert mask.margin_min == pytest.approx(sphere.margin_min, abs=1.5e-3)
 
 
+def test_a_tumour_that_is_a_mask_needs_its_file():
+    with pytest.raises(CaseError, match='tumour.file: is missing; write for example file = "tum'):
+        Case.from_text(TUMOUR.format(shape='shape = "mask"'))
+
+
 def test_a_mask_says_itself_where_it_is(folder):
     text = TUMOUR.format(shape=MASK + '\ncentre = ["0 mm", "0 mm", "0 mm"]')
     with pytest.raises(CaseError, match="centre: a mask says itself where it is"):
