@@ -188,7 +188,7 @@ def test_a_tumour_from_a_mask_is_treated_as_the_same_one_from_its_shape(folder):
 
 
 def test_a_tumour_that_is_a_mask_needs_its_file():
-    with pytest.raises(CaseError, match='tumour.file: is missing; write for example file = "tum'):
+    with pytest.raises(CaseError, match=r'tumour\.file: is missing; write for example file = "tum'):
         Case.from_text(TUMOUR.format(shape='shape = "mask"'))
 
 
