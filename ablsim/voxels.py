@@ -9,7 +9,7 @@ import binascii
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,7 @@ def parse_voxels(text: str) -> Voxels:
     )
 
 
-@cache
+@lru_cache(maxsize=8)  # as many masks as a case may well have
 def body_of(text: str) -> VoxelBody:
     """Return the body of a text that `Voxels.to_text` wrote; kept, as it takes a while."""
     kept = parse_voxels(text)
@@ -227,7 +227,7 @@ def _half_way(region: BoolArray, spacing: FloatArray) -> FloatArray:
     return np.asarray(0.5 * (to_other + to_border))
 
 
-@cache
+@lru_cache(maxsize=8)
 def ellipsoid_of(text: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return middle, full axes, longest first, and their directions (rows) of a body.
 

@@ -5,20 +5,13 @@ import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-import pyvista
 from sphinx_gallery.sorting import FileNameSortKey
-
-from ablsim.view import gl
 
 sys.path.insert(0, str(Path(__file__).parent))
 from case_keys import write_case_keys
 
 write_case_keys(Path(__file__).parent / "_generated" / "case_file.md")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-display = gl.find_display()
-if display is not None:
-    gl.use_display(display)
-pyvista.OFF_SCREEN = True
 
 project = "ablsim"
 author = "the ablsim developers"
@@ -51,7 +44,7 @@ numpydoc_xref_param_type = False
 autosummary_generate = True
 autodoc_typehints = "none"
 nitpicky = False
-suppress_warnings = ["myst.xref_missing", "config.cache"]
+suppress_warnings = ["config.cache"]  # sphinx-gallery's own settings hold a class
 
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",

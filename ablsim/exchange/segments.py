@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ablsim.exchange.frame import Frame
 from ablsim.front import damage_front
 from ablsim.geometry import distance_to_tube
-from ablsim.grid import Grid
 from ablsim.result import Result
 from ablsim.units import to_celsius
+from ablsim.view.plane import sample
 
 ABLATED_TUMOUR, TUMOUR_LEFT, ABLATED_AROUND, FIRST_OTHER = 1, 2, 3, 4
 
@@ -87,7 +87,7 @@ def label_plane(
 ) -> NDArray[np.uint8]:
     """Return what lies at points of shape (ny, nx, 3) [m]."""
     case = result.case
-    is_ablated = interpolate(result.grid, front, points, outside=-1.0) > 0.0
+    is_ablated = _look_up(result, front, points, -1.0) > 0.0
     labels = np.where(is_ablated, ABLATED_AROUND, 0).astype(np.uint8)
     tumour = case.tumour
     if tumour is not None:
@@ -119,31 +119,13 @@ def maps(result: Result, frame: Frame | None = None) -> dict[str, NDArray[np.flo
     for number in range(frame.shape[0]):
         points = frame.plane(number)
         for name, (values, outside) in fields.items():
-            found[name][number] = interpolate(result.grid, values, points, outside=outside)
+            found[name][number] = _look_up(result, values, points, outside)
     return found
 
 
-def interpolate(
-    grid: Grid, values: NDArray[np.floating], points: NDArray[np.float64], *, outside: float
+def _look_up(
+    result: Result, values: NDArray[np.float32], points: NDArray[np.float64], outside: float
 ) -> NDArray[np.float64]:
-    """Return values of cells at points, linear between the cells' centres.
-
-    Parameters
-    ----------
-    grid : Grid
-        The cells.
-    values : ndarray, shape (nz, ny, nx)
-        At their centres.
-    points : ndarray of float64, shape (..., 3)
-        LPS [m].
-    outside : float
-        What holds beyond the cells.
-    """
-    from scipy.ndimage import map_coordinates
-
-    index = grid.index(points.reshape(-1, 3)).T
-    inside = np.all([(i >= -0.5) & (i <= n - 0.5) for i, n in zip(index, grid.shape, strict=True)],
-                    axis=0)  # fmt: skip
-    found = np.full(index.shape[1], outside, dtype=np.float64)
-    found[inside] = map_coordinates(values, index[:, inside], order=1, mode="nearest")
-    return found.reshape(points.shape[:-1])
+    """Return values of cells at points, linear between their centres; ``outside`` beyond them."""
+    found = sample(result.grid, values, points)
+    return np.where(result.grid.contains(points), found, outside)

@@ -29,7 +29,7 @@ FloatArray = NDArray[np.float64]
 
 NEAR_VESSEL = 4.0
 """Distance from the wall of a vessel [mm] within which tissue that was left counts as spared by
-its flow: heat reaches about as far into flowing blood's surroundings."""
+its flow (A)."""
 
 NAMES = "names of fibres"
 

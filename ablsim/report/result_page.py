@@ -1,6 +1,7 @@
 """The report of a result: scene, slices, tables, sources and limits on one page."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +77,7 @@ def _scene(result: Result, course: Course, zones: Zones) -> tuple[list[Block], s
     gl.use_display(display)
     from ablsim.report.viewer import REMEDY, write_viewer
 
-    try:
-        import trame_pyvista  # noqa: F401
-    except ImportError:
+    if find_spec("trame_pyvista") is None:
         return [still], REMEDY
     from ablsim.report.layers import make_layers
 

@@ -4,6 +4,7 @@ import io
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib as mpl
@@ -74,7 +75,7 @@ def make_movie(result_path: str | Path, movie_path: str | Path, *, use_gl: bool 
         msg = f"movie {target}: allowed are names that end in .gif or .mp4"
         raise CaseError(msg)
     if target.suffix == ".mp4":
-        _import_encoder()
+        _check_encoder()
     display = gl.find_display() if use_gl else None
     if display is not None:
         gl.use_display(display)
@@ -184,11 +185,9 @@ def _write_gif(frames: list[Image], path: Path, rate: float) -> None:
     )  # fmt: skip
 
 
-def _import_encoder() -> None:
-    try:
-        import imageio_ffmpeg  # noqa: F401
-    except ImportError:
-        raise CaseError(_REMEDY) from None
+def _check_encoder() -> None:
+    if find_spec("imageio_ffmpeg") is None:
+        raise CaseError(_REMEDY)
 
 
 def _write_mp4(frames: list[Image], path: Path, rate: float) -> None:
