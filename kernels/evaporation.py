@@ -96,9 +96,13 @@ def _nearest(z, y, x, tips, share):
 
 
 @njit(cache=True, error_model="numpy")
-def _collect(water, seen, code, tissue, t_boil, tips, rows, box, pool):
-    """Add the heat of the steam since ``seen`` [J/m^3] to the pool of the nearest tip."""
+def _collect(water, seen, code, tissue, t_boil, tips, rows, box, pool, mark, corner):
+    """Add the heat of the steam since ``seen`` [J/m^3] to the pool of the nearest tip.
+
+    Cells that it comes from are marked 2.
+    """
     z0, z1, y0, y1, x0, x1 = box
+    nz, ny, nx = mark.shape
     share = pool.copy()
     for z in range(z0, z1):
         for y in range(y0, y1):
@@ -114,43 +118,86 @@ def _collect(water, seen, code, tissue, t_boil, tips, rows, box, pool):
                 _nearest(z, y, x, tips, share)
                 for j in range(pool.size):
                     pool[j] += share[j] * heat
+                k, j, i = z - corner[0], y - corner[1], x - corner[2]
+                if 0 <= k < nz and 0 <= j < ny and 0 <= i < nx:
+                    mark[k, j, i] = 2
 
 
 @njit(cache=True, error_model="numpy")
 def _hull(theta, inv_c, t_front, box):
-    """Return the smallest box of the cells at or above ``t_front``, one cell larger all around."""
+    """Return the smallest box of the cells at or above ``t_front``; empty if there are none."""
     z0, z1, y0, y1, x0, x1 = box
     lz, hz, ly, hy, lx, hx = z1, z0, y1, y0, x1, x0
     for z in range(z0, z1):
         for y in range(y0, y1):
             for x in range(x0, x1):
                 if theta[z, y, x] >= t_front and inv_c[z, y, x] > 0.0:
-                    lz, hz = min(lz, z), max(hz, z)
-                    ly, hy = min(ly, y), max(hy, y)
-                    lx, hx = min(lx, x), max(hx, x)
+                    lz, hz = min(lz, z), max(hz, z + 1)
+                    ly, hy = min(ly, y), max(hy, y + 1)
+                    lx, hx = min(lx, x), max(hx, x + 1)
+    return lz, hz, ly, hy, lx, hx
+
+
+@njit(cache=True, error_model="numpy")
+def _grow(hull, by, box):
+    """Return a box that is larger by some cells all around, within another."""
     return (
-        max(lz - 1, z0), min(hz + 2, z1), max(ly - 1, y0), min(hy + 2, y1), max(lx - 1, x0),
-        min(hx + 2, x1),
+        max(hull[0] - by, box[0]), min(hull[1] + by, box[1]),
+        max(hull[2] - by, box[2]), min(hull[3] + by, box[3]),
+        max(hull[4] - by, box[4]), min(hull[5] + by, box[5]),
     )  # fmt: skip
 
 
 @njit(cache=True, error_model="numpy")
-def _is_front(theta, inv_c, t_front, z, y, x):
-    """Say whether a cell is below ``t_front`` and a neighbour across a face is not."""
-    if inv_c[z, y, x] == 0.0 or theta[z, y, x] >= t_front:
-        return False
+def _mark_hot(theta, inv_c, t_front, hull, mark, corner):
+    """Mark the cells at or above ``t_front`` with 1."""
+    for z in range(hull[0], hull[1]):
+        for y in range(hull[2], hull[3]):
+            for x in range(hull[4], hull[5]):
+                if theta[z, y, x] >= t_front and inv_c[z, y, x] > 0.0:
+                    mark[z - corner[0], y - corner[1], x - corner[2]] = 1
+
+
+@njit(cache=True, error_model="numpy")
+def _spread(mark):
+    """Turn what is 1 and touches 2, over faces, edges or corners, into 2, as far as that goes."""
+    nz, ny, nx = mark.shape
+    open_cells = np.empty((mark.size, 3), dtype=np.int32)
+    n = 0
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if mark[z, y, x] == 2:
+                    open_cells[n, 0], open_cells[n, 1], open_cells[n, 2] = z, y, x
+                    n += 1
+    while n > 0:
+        n -= 1
+        z, y, x = open_cells[n, 0], open_cells[n, 1], open_cells[n, 2]
+        for k in range(max(z - 1, 0), min(z + 2, nz)):
+            for j in range(max(y - 1, 0), min(y + 2, ny)):
+                for i in range(max(x - 1, 0), min(x + 2, nx)):
+                    if mark[k, j, i] == 1:
+                        mark[k, j, i] = 2
+                        open_cells[n, 0], open_cells[n, 1], open_cells[n, 2] = k, j, i
+                        n += 1
+
+
+@njit(cache=True, error_model="numpy")
+def _touches(mark, z, y, x):
+    """Say whether a neighbour across a face is marked 2."""
+    nz, ny, nx = mark.shape
     return (
-        (theta[z - 1, y, x] >= t_front and inv_c[z - 1, y, x] > 0.0)
-        or (theta[z + 1, y, x] >= t_front and inv_c[z + 1, y, x] > 0.0)
-        or (theta[z, y - 1, x] >= t_front and inv_c[z, y - 1, x] > 0.0)
-        or (theta[z, y + 1, x] >= t_front and inv_c[z, y + 1, x] > 0.0)
-        or (theta[z, y, x - 1] >= t_front and inv_c[z, y, x - 1] > 0.0)
-        or (theta[z, y, x + 1] >= t_front and inv_c[z, y, x + 1] > 0.0)
+        (z > 0 and mark[z - 1, y, x] == 2)
+        or (z + 1 < nz and mark[z + 1, y, x] == 2)
+        or (y > 0 and mark[z, y - 1, x] == 2)
+        or (y + 1 < ny and mark[z, y + 1, x] == 2)
+        or (x > 0 and mark[z, y, x - 1] == 2)
+        or (x + 1 < nx and mark[z, y, x + 1] == 2)
     )
 
 
 @njit(cache=True, error_model="numpy")
-def _warm_front(theta, inv_c, t_front, tips, hull, cells, pool):
+def _warm_front(theta, inv_c, t_front, tips, hull, cells, pool, mark, corner):
     """Give the pools to the front, every cell the same share of its way to ``t_front``."""
     z0, z1, y0, y1, x0, x1 = hull
     n_rows, n_columns = theta.shape[1], theta.shape[2]
@@ -160,7 +207,9 @@ def _warm_front(theta, inv_c, t_front, tips, hull, cells, pool):
     for z in range(z0, z1):
         for y in range(y0, y1):
             for x in range(x0, x1):
-                if _is_front(theta, inv_c, t_front, z, y, x):
+                if inv_c[z, y, x] == 0.0 or theta[z, y, x] >= t_front:
+                    continue
+                if _touches(mark, z - corner[0], y - corner[1], x - corner[2]):
                     cells[n] = (z * n_rows + y) * n_columns + x
                     n += 1
                     _nearest(z, y, x, tips, share)
@@ -177,6 +226,7 @@ def _warm_front(theta, inv_c, t_front, tips, hull, cells, pool):
                 filled += share[j] * min(1.0, pool[j] / room[j])
         if filled >= 1.0:
             theta[z, y, x] = t_front
+            mark[z - corner[0], y - corner[1], x - corner[2]] = 2
         else:
             theta[z, y, x] += filled * (t_front - float(theta[z, y, x]))
     given = 0.0
@@ -194,19 +244,29 @@ def condense(
     """Give ``fraction`` of the heat of the new steam to the tissue beside the boiling front.
 
     New is what ``water`` has lost since ``seen``, which is brought up to date; only ``rows`` that
-    hold dried cells can have lost any. It goes to the cells below ``t_front`` that touch one at or
-    above it and are nearest to the same of the ``tips`` ((z, y, x) in padded indices, at least
-    one); once they are all at ``t_front`` it goes on to the next layer. Steam that finds eight
-    layers full escapes. The condensed water is not added to the cells. Returns the heat given
-    back [J/m^3].
+    hold dried cells can have lost any. It goes to the cells below ``t_front`` that touch hot ones,
+    at or above it, which hang together with those that it comes from, and that are nearest to the
+    same of the ``tips`` ((z, y, x) in padded indices, at least one); once they are all at
+    ``t_front`` it goes on to the next layer. Steam that finds eight layers full escapes. The
+    condensed water is not added to the cells. Returns the heat given back [J/m^3].
     """
+    layers = 8
+    hull = _hull(theta, inv_c, t_front, box)
+    near = _grow(hull, layers, box)
+    corner = (near[0], near[2], near[4])
+    size = (max(near[1] - near[0], 0), max(near[3] - near[2], 0), max(near[5] - near[4], 0))
+    mark = np.zeros(size, dtype=np.uint8)
+    _mark_hot(theta, inv_c, t_front, hull, mark, corner)
     pool = tips[:, 0] * 0.0
-    _collect(water, seen, code, tissue, t_boil, tips, rows, box, pool)
+    _collect(water, seen, code, tissue, t_boil, tips, rows, box, pool, mark, corner)
     pool *= fraction
+    if pool.sum() <= 0.0:
+        return 0.0
+    _spread(mark)
     given = 0.0
-    for _ in range(8):
+    for layer in range(layers):
         if pool.sum() <= 0.0:
             break
-        hull = _hull(theta, inv_c, t_front, box)
-        given += _warm_front(theta, inv_c, t_front, tips, hull, cells, pool)
+        front = _grow(hull, layer + 1, box)
+        given += _warm_front(theta, inv_c, t_front, tips, front, cells, pool, mark, corner)
     return given

@@ -315,35 +315,73 @@ def _nearest(z, y, x, tips, share):
 
 
 @njit(cache=True, error_model="numpy")
+def _spread(mark, size):
+    """Turn what is 1 and touches 2, over faces, edges or corners, into 2, as far as that goes."""
+    nz, ny, nx = mark.shape
+    open_cells = np.empty((size, 3), dtype=np.int32)
+    n = 0
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if mark[z, y, x] == 2:
+                    open_cells[n, 0], open_cells[n, 1], open_cells[n, 2] = z, y, x
+                    n += 1
+    while n > 0:
+        n -= 1
+        z, y, x = open_cells[n, 0], open_cells[n, 1], open_cells[n, 2]
+        for k in range(max(z - 1, 0), min(z + 2, nz)):
+            for j in range(max(y - 1, 0), min(y + 2, ny)):
+                for i in range(max(x - 1, 0), min(x + 2, nx)):
+                    if mark[k, j, i] == 1:
+                        mark[k, j, i] = 2
+                        open_cells[n, 0], open_cells[n, 1], open_cells[n, 2] = k, j, i
+                        n += 1
+
+
+@njit(cache=True, error_model="numpy")
 def cap(theta, water, inv_c, code, tissue, t_boil, t_hot, t_cap, tips, rows, box):
-    """Move the heat above ``t_cap`` to the hot zone of the nearest tip; return how much [J/m^3].
+    """Move the heat above ``t_cap`` to the hot zone around it; return how much [J/m^3].
 
     A cell whose temperature passed the cap would stand for a vapour cavity that shares its heat
-    with its walls: the surplus goes to the cells at or above ``t_hot`` that are nearest to the
-    same tip (``tips``: (z, y, x) in padded indices, float64), in proportion to how far they are
-    below the cap. Nothing is deleted. Only ``rows`` that hold dried and hot cells are searched.
+    with its walls: the surplus goes to the cells at or above ``t_hot`` that hang together with it
+    and are nearest to the same tip (``tips``: (z, y, x) in padded indices, float64), in proportion
+    to how far they are below the cap. What is hot elsewhere, as where a fibre lay before it was
+    pulled back, gets nothing. Nothing is deleted. Only ``rows`` that hold dried and hot cells are
+    searched.
     """
     z0, z1, y0, y1, x0, x1 = box
     n_tips = tips.shape[0]
     share = np.zeros(n_tips)
     surplus = np.zeros(n_tips)
     room = np.zeros(n_tips)
-    hottest = t_hot
+    lz, hz, ly, hy, lx, hx = z1, z0, y1, y0, x1, x0
+    hottest, n_hot = t_hot, 0
     for z in range(z0, z1):
         for y in range(y0, y1):
             if rows[z, y]:
                 for x in range(x0, x1):
-                    hottest = max(hottest, theta[z, y, x])
-    if hottest <= t_cap:
+                    if theta[z, y, x] >= t_hot and inv_c[z, y, x] > 0.0:
+                        hottest = max(hottest, theta[z, y, x])
+                        n_hot += 1
+                        lz, hz = min(lz, z), max(hz, z + 1)
+                        ly, hy = min(ly, y), max(hy, y + 1)
+                        lx, hx = min(lx, x), max(hx, x + 1)
+    if n_hot == 0 or hottest <= t_cap:
         return 0.0
 
-    for z in range(z0, z1):
-        for y in range(y0, y1):
-            if rows[z, y] == 0:
-                continue
-            for x in range(x0, x1):
-                t = theta[z, y, x]
-                if t >= t_hot and inv_c[z, y, x] > 0.0:
+    mark = np.zeros((hz - lz, hy - ly, hx - lx), dtype=np.uint8)
+    for z in range(lz, hz):
+        for y in range(ly, hy):
+            if rows[z, y]:
+                for x in range(lx, hx):
+                    if theta[z, y, x] >= t_hot and inv_c[z, y, x] > 0.0:
+                        mark[z - lz, y - ly, x - lx] = 2 if theta[z, y, x] > t_cap else 1
+    _spread(mark, n_hot)
+    for z in range(lz, hz):
+        for y in range(ly, hy):
+            for x in range(lx, hx):
+                if mark[z - lz, y - ly, x - lx] == 2:
+                    t = theta[z, y, x]
                     _nearest(z, y, x, tips, share)
                     for j in range(n_tips):
                         if t > t_cap:
@@ -352,14 +390,12 @@ def cap(theta, water, inv_c, code, tissue, t_boil, t_hot, t_cap, tips, rows, box
                             room[j] += share[j] * (t_cap - t)
 
     one = theta.dtype.type(1.0)
-    for z in range(z0, z1):
-        for y in range(y0, y1):
-            if rows[z, y] == 0:
-                continue
-            for x in range(x0, x1):
-                t = theta[z, y, x]
-                if t < t_hot or inv_c[z, y, x] == 0.0:
+    for z in range(lz, hz):
+        for y in range(ly, hy):
+            for x in range(lx, hx):
+                if mark[z - lz, y - ly, x - lx] != 2:
                     continue
+                t = theta[z, y, x]
                 _nearest(z, y, x, tips, share)
                 heat = 0.0
                 for j in range(n_tips):

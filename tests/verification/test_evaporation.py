@@ -267,6 +267,18 @@ def test_each_tip_keeps_its_own_steam():
     assert theta[2, 2, 11] == 20.0
 
 
+def test_steam_stays_where_it_arose():
+    theta = np.full((5, 5, 17), 20.0)
+    theta[2, 2, 4] = theta[2, 2, 12] = 63.0  # hot before, as where a fibre lay
+    water = np.ones_like(theta)
+    water[2, 2, 4] = 0.99
+    before = theta.sum()
+    given = condense(theta, water)
+    assert (theta.sum() - before) * WET == pytest.approx(given, rel=1e-9)
+    assert theta[2, 2, 5] > 20.0
+    assert theta[2, 2, 11] == 20.0
+
+
 def test_same_bits_for_one_and_two_threads_with_every_law_switched_on(heat, row):
     before = numba.get_num_threads()
     for settings in ({"half_width": 1.0}, {"steam_condensation": 0.7}):
