@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from ablsim import __version__, cli_exchange, cli_laboratory, cli_planning
+from ablsim import __version__, cli_app, cli_exchange, cli_laboratory, cli_planning
 from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ app = App(
     version=__version__,
     suppress_keyboard_interrupt=False,
 )
-for command in (*cli_planning.COMMANDS, *cli_laboratory.COMMANDS, *cli_exchange.COMMANDS):
-    app.command(command)
+for commands in (cli_planning, cli_laboratory, cli_exchange, cli_app):
+    for command in commands.COMMANDS:
+        app.command(command)
 
 
 @app.command

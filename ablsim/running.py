@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ablsim.checkpoint import Checkpoint
     from ablsim.reproduction import Reproduction
     from ablsim.result import Result
+    from ablsim.simulation import OnProgress
     from ablsim.zone import Zones
 
 MISPLACED_MAX = 1000
@@ -80,9 +81,17 @@ def find_checkpoint(
 
 
 def simulate_into(
-    question: "Case", path: Path, checkpoint: "Checkpoint | None", *, quiet: bool
+    question: "Case",
+    path: Path,
+    checkpoint: "Checkpoint | None",
+    *,
+    quiet: bool,
+    tell: "OnProgress | None" = None,
 ) -> tuple["Result", "Zones", dict[str, Any]]:
-    """Simulate, storing as it goes; return result, what was measured of it, and summary."""
+    """Simulate, storing as it goes; return result, what was measured of it, and summary.
+
+    ``tell`` hears the simulated time and the whole duration [s] too.
+    """
     from ablsim.interruption import Interruption
     from ablsim.progress import RunProgress
 
@@ -95,6 +104,8 @@ def simulate_into(
 
         def follow(time: float, duration: float) -> None:
             progress.update(time, duration)
+            if tell is not None:
+                tell(time, duration)
             interruption.check()
 
         domain = make_domain(question)

@@ -345,9 +345,8 @@ def cap(theta, water, inv_c, code, tissue, t_boil, t_hot, t_cap, tips, rows, box
     A cell whose temperature passed the cap would stand for a vapour cavity that shares its heat
     with its walls: the surplus goes to the cells at or above ``t_hot`` that hang together with it
     and are nearest to the same tip (``tips``: (z, y, x) in padded indices, float64), in proportion
-    to how far they are below the cap. What is hot elsewhere, as where a fibre lay before it was
-    pulled back, gets nothing. Nothing is deleted. Only ``rows`` that hold dried and hot cells are
-    searched.
+    to how far they are below the cap. What is hot elsewhere, as where a fibre lay before, gets
+    nothing. Nothing is deleted. Only ``rows`` that hold dried and hot cells are searched.
     """
     z0, z1, y0, y1, x0, x1 = box
     n_tips = tips.shape[0]
@@ -408,13 +407,9 @@ def cap(theta, water, inv_c, code, tissue, t_boil, t_hot, t_cap, tips, rows, box
                     continue
                 row = tissue[code[z, y, x]]
                 t_new, water[z, y, x] = _boil(
-                    theta.dtype.type(t + heat * inv_c[z, y, x]),
-                    water[z, y, x],
-                    row[0],
-                    row[1],
-                    row[2],
-                    t_boil,
-                )
+                    theta.dtype.type(t + heat * inv_c[z, y, x]), water[z, y, x], row[0], row[1],
+                    row[2], t_boil,
+                )  # fmt: skip
                 theta[z, y, x] = t_new
                 inv_c[z, y, x] = one / (row[1] + (row[0] - row[1]) * water[z, y, x])
 

@@ -22,10 +22,10 @@ from ablsim.errors import CaseError
 from ablsim.fingerprint import fingerprint
 
 ABOVE = (
-    "__main__.py", "calibrating.py", "cli.py", "cli_exchange.py", "cli_laboratory.py",
-    "cli_planning.py", "cohorting.py", "doctor.py", "exchange", "interruption.py",
-    "prescribing.py", "progress.py", "refining.py", "report", "running.py", "ultrasound",
-    "validating.py", "view",
+    "__main__.py", "app", "calibrating.py", "cli.py", "cli_app.py", "cli_exchange.py",
+    "cli_laboratory.py", "cli_planning.py", "cohorting.py", "doctor.py", "exchange",
+    "interruption.py", "prescribing.py", "progress.py", "refining.py", "report", "running.py",
+    "serving.py", "ultrasound", "validating.py", "view",
 )  # fmt: skip
 """Parts of ablsim that stand above every simulation and so decide nothing about its answer."""
 

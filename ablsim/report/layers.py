@@ -37,6 +37,7 @@ _OTHER_ZONES = {"whitening": "#8d8d93", "death": "#3c3c40", "stasis": "#5b5b66"}
 _CLASSES = ("#f4d9f1", "#cfe8d5", "#8fcaa0", "#3f9a5f", "#00491f")  # margins, short to ample
 _FINEST = 0.4  # mm
 _ACROSS = 64  # points across a body that is drawn from its distance
+_ACROSS_SMOOTH = 36  # points across an ellipsoid
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,19 @@ def make_layers(subject: Subject, plane: Plane, tumour: TumourCoverage | None) -
     tumour : TumourCoverage or None
         What was measured on the tumour, with its margin map.
     """
+    return [*make_moment(subject, plane), *make_still(subject, tumour)]
+
+
+def make_moment(subject: Subject, plane: Plane) -> list[Layer]:
+    """Return what changes while a treatment goes on: temperature, zones, what is left."""
+    return _filled([*_temperature(subject, plane), *_zones(subject), *_left(subject)])
+
+
+def make_still(subject: Subject, tumour: TumourCoverage | None) -> list[Layer]:
+    """Return what does not: tumour, vessels, organs, needles, directions."""
     return _filled(
         [
-            *_temperature(subject, plane),
             *_tumour(subject, tumour),
-            *_zones(subject),
-            *_left(subject),
             *_vessels(subject),
             *_organs(subject),
             *_needles(subject),
@@ -148,19 +156,22 @@ def _tumour(subject: Subject, coverage: TumourCoverage | None) -> list[Layer]:
         return []
     reach = 0.5 * max(to_mm(length) for length in tumour.axes)
 
+    across = _ACROSS if tumour.shape == "mask" else _ACROSS_SMOOTH
+
     def grown(by: float) -> pv.PolyData:
-        block = _block(to_mm(np.asarray(tumour.centre)), reach + by + 2.0)
+        block = _block(to_mm(np.asarray(tumour.centre)), reach + by + 2.0, across)
         away = subject.tumour_distance(1e-3 * np.asarray(block.points))
         return _contour(block, to_mm(np.asarray(away)) - by)
 
-    layers = [Layer("tumour", TUMOUR, ((grown(0.0), TUMOUR),), 0.3)]
+    surface = grown(0.0)
+    layers = [Layer("tumour", TUMOUR, ((surface, TUMOUR),), 0.3)]
     if tumour.margin > 0.0:
         asked = to_mm(tumour.margin)
         layers.append(
             Layer(f"tumour with {asked:g} mm margin", "#7fb894", ((grown(asked), TUMOUR),), 0.08)
         )
     if coverage is not None and coverage.margin_map.margins.size:
-        layers.append(_margins(grown(0.0), coverage))
+        layers.append(_margins(surface.copy(), coverage))
     return layers
 
 
@@ -302,8 +313,8 @@ def _text(words: str, middle: FloatArray, height: float) -> pv.PolyData:
     )
 
 
-def _block(middle: FloatArray, reach: float) -> pv.ImageData:
-    step = max(_FINEST, 2.0 * reach / _ACROSS)
+def _block(middle: FloatArray, reach: float, across: int = _ACROSS) -> pv.ImageData:
+    step = max(_FINEST, 2.0 * reach / across)
     n = int(np.ceil(2.0 * reach / step)) + 1
     low = middle - 0.5 * (n - 1) * step
     return pv.ImageData(dimensions=(n, n, n), spacing=(step,) * 3, origin=low.tolist())

@@ -115,18 +115,18 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
                 )
             else:
                 plotter.add_mesh(
-                    _thin(mesh),
+                    thin(mesh),
                     color=colour,
                     opacity=layer.opacity,
                     smooth_shading=True,
                     ambient=0.25,
                 )
-    views = _views(camera)
-    plotter.camera.focal_point = views["oblique"]["focus"]
-    plotter.camera.position = views["oblique"]["position"]
-    plotter.camera.up = views["oblique"]["up"]
+    from_where = views(camera)
+    plotter.camera.focal_point = from_where["oblique"]["focus"]
+    plotter.camera.position = from_where["oblique"]["position"]
+    plotter.camera.up = from_where["oblique"]["up"]
     plotter.camera.parallel_projection = True
-    plotter.camera.parallel_scale = views["oblique"]["scale"]
+    plotter.camera.parallel_scale = from_where["oblique"]["scale"]
     plotter.reset_camera_clipping_range()
     page = plotter.trame.export_html(filename=None).getvalue()
     page = _ADDRESS.sub("data:,", page)  # of an icon: nothing is to leave the machine
@@ -136,13 +136,13 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
         for x in layers
     ]
     controls = _CONTROLS
-    for key, value in (("LAYERS", table), ("VIEWS", views), ("STYLE", _STYLE)):
+    for key, value in (("LAYERS", table), ("VIEWS", from_where), ("STYLE", _STYLE)):
         controls = controls.replace(key, _script(value))
     head, body, tail = page.rpartition("</body>")
     return head + controls + body + tail
 
 
-def _thin(surface: pv.PolyData) -> pv.PolyData:
+def thin(surface: pv.PolyData) -> pv.PolyData:
     """Return a surface of few enough triangles."""
     if surface.n_cells <= MOST_FACES:
         return surface
@@ -150,7 +150,7 @@ def _thin(surface: pv.PolyData) -> pv.PolyData:
     return thinned
 
 
-def _views(camera: Camera) -> dict[str, dict[str, object]]:
+def views(camera: Camera) -> dict[str, dict[str, object]]:
     """Return where to look from: as in the picture, and along the patient's axes."""
     focus = to_mm(camera.focus)
     scale = 1.05 * to_mm(camera.half_height)

@@ -1,0 +1,228 @@
+"""The planning page as somebody uses it."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import pytest
+
+keys = pytest.importorskip("selenium.webdriver.common.keys")
+
+pytestmark = [pytest.mark.browser, pytest.mark.compiled]
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+@pytest.fixture(scope="module")
+def address(serve):
+    return serve()[0]
+
+
+@pytest.fixture
+def page(browser, wait_for, address, tmp_path):
+    """Give a tab that shows its first picture."""
+    browser.execute_cdp_cmd(
+        "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+    )
+    return Tab(browser, wait_for, address, tmp_path)
+
+
+class Tab:
+    """What a user sees and does."""
+
+    def __init__(self, browser, wait_for, address, folder):
+        self.browser, self.wait_for, self.folder = browser, wait_for, folder
+        browser.get(address)
+        self.until("verdict-A")
+
+    def text(self, name):
+        return self.browser.execute_script(
+            "return (document.getElementById(arguments[0]) || {}).innerText || ''", name
+        )
+
+    def until(self, name, words="", *, other_than=None, seconds=120.0):
+        """Wait until a part of the page says something, or something else."""
+        script = """
+            const text = (document.getElementById(arguments[0]) || {}).innerText || '';
+            return text && text !== arguments[2] && text.includes(arguments[1]) && text"""
+        return self.wait_for(script, name, words, other_than, seconds=seconds)
+
+    def click(self, name):
+        self.browser.execute_script("document.getElementById(arguments[0]).click()", name)
+
+    def slide(self, name, *pressed):
+        thumb = self.browser.execute_script(
+            "return document.getElementById(arguments[0]).closest('.v-slider')"
+            ".querySelector('[role=slider]')",
+            name,
+        )
+        thumb.send_keys(*pressed)
+
+    def scene(self, place):
+        """Return a fingerprint of the picture, once it holds still."""
+        seen = ""
+        while seen != (now := self._picture(place)):
+            seen = now
+            time.sleep(0.5)
+        return seen
+
+    def _picture(self, place):
+        element = self.browser.find_element("id", f"scene-{place}")
+        return hashlib.sha256(element.screenshot_as_png).hexdigest()
+
+    def upload(self, path):
+        self.browser.find_element("id", "load").send_keys(str(path))
+
+    def download(self, name):
+        until = time.monotonic() + 60.0
+        while not (path := self.folder / name).exists():
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        return path
+
+
+def test_a_slider_moves_the_zone(page):
+    figures, picture = page.text("figures"), page.scene("A")
+    page.slide("energy", keys.Keys.HOME)
+    assert page.text("energy-value") == "300 J"
+    page.until("figures", "1.2 kJ", other_than=figures)
+    assert page.scene("A") != picture
+    assert "± " in page.text("figures")  # what is not known stands beside it
+    reached = page.browser.execute_script(
+        "return performance.getEntriesByType('resource').map(entry => new URL(entry.name).host)"
+    )
+    assert {name.split(":")[0] for name in reached} == {"127.0.0.1"}
+    errors = [entry for entry in page.browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
+
+
+def test_time_can_be_turned_back(page):
+    picture = page.scene("A")
+    page.until("time-value", "480 s")
+    page.slide("time", keys.Keys.HOME)
+    page.until("time-value", "at 40 s")
+    assert page.scene("A") != picture
+    page.slide("time", keys.Keys.END)
+    page.until("time-value", "480 s")
+    assert page.scene("A") == picture
+
+
+def test_layers_can_be_hidden(page):
+    picture = page.scene("A")
+    page.click("layer-tumour")
+    assert page.scene("A") != picture
+    page.click("layer-tumour")
+    assert page.scene("A") == picture
+
+
+def test_two_layouts_stand_side_by_side(page):
+    page.click("compare")
+    page.until("verdict-B")
+    assert page.text("verdict-B") == page.text("verdict-A")
+    first = page.text("verdict-A")
+    page.click("place-B")
+    page.slide("illuminations", keys.Keys.ARROW_RIGHT)
+    page.until("verdict-B", other_than=first)
+    assert page.text("verdict-A") == first
+    assert "layout A" in page.text("figures")
+    assert "14.4 kJ" in page.text("figures")
+    assert "7.2 kJ" in page.text("figures")
+    page.click("place-A")
+    page.wait_for("return document.getElementById('illuminations-value').innerText.trim() === '1'")
+
+
+def test_a_run_is_watched_cancelled_and_made_again(page):
+    page.slide("diameter", keys.Keys.HOME)
+    page.slide("energy", keys.Keys.HOME)
+    page.until("figures", "1.2 kJ")
+    page.click("run")
+    page.until("job-words", "s simulated")
+    page.click("cancel")
+    page.until("job-words", "full run: cancelled")
+    assert not page.browser.find_element("id", "report").is_enabled()
+    page.click("run")
+    page.until("job-words", "is stored as")
+    page.until("figures", "1 mm")
+    stored = page.text("job-words").split("is stored as ")[1].split(",")[0]
+    assert Path(stored).is_file()
+    page.click("report")
+    report = page.download("report.html").read_text(encoding="utf-8")
+    assert "What the model leaves out" in report
+
+
+def test_a_plan_is_made_and_laid_out(page):
+    page.slide("diameter", keys.Keys.HOME)
+    page.until("figures")
+    page.click("plan")
+    page.until("job-words", "runs)")
+    page.click("cancel")
+    page.until("job-words", "plan: cancelled", seconds=60.0)
+
+
+def test_a_case_is_saved_and_loaded_again(page):
+    page.slide("energy", keys.Keys.HOME)
+    page.slide("power", keys.Keys.END)
+    page.until("figures", "1.2 kJ")
+    page.click("save")
+    saved = page.download("case.toml")
+    page.slide("energy", keys.Keys.END)
+    page.until("figures", "12.0 kJ")
+    page.upload(saved)
+    page.until("figures", "1.2 kJ")
+    assert page.text("energy-value") == "300 J"
+    assert page.text("base") == ""
+
+
+def test_any_case_can_be_loaded_and_let_go(page):
+    page.upload(EXAMPLES / "quick.toml")
+    title = page.until("base")
+    assert page.text("energy-value") == ""  # its fibres are its own
+    figures = page.until("figures", other_than="")
+    page.browser.execute_script("document.querySelector('#base .v-chip__close').click()")
+    page.until("energy-value")
+    page.until("figures", other_than=figures)
+    assert title
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"this is no case", "cannot be read"),
+        (b"\xff\xfe\x00", "is not UTF-8"),
+        (b'schema = "ablsim/case/1"\ntitle = "x"\n', "missing"),
+    ],
+    ids=["text", "bytes", "case"],
+)
+def test_what_is_no_case_is_refused_with_a_sentence(page, tmp_path, content, said):
+    figures = page.text("figures")
+    path = tmp_path / "wrong.toml"
+    path.write_bytes(content)
+    page.upload(path)
+    words = page.until("message")
+    assert "wrong.toml" in words
+    assert said in words
+    assert page.text("figures") == figures
+
+
+def test_two_tabs_share_nothing(page, address):
+    first = page.browser.current_window_handle
+    page.slide("energy", keys.Keys.HOME)
+    page.until("figures", "1.2 kJ")
+    page.browser.switch_to.new_window("tab")
+    other = Tab(page.browser, page.wait_for, address, page.folder)
+    assert other.text("energy-value") == "1800 J"
+    assert "7.2 kJ" in other.text("figures")
+    other.slide("energy", keys.Keys.END)
+    other.until("figures", "12.0 kJ")
+    page.browser.close()
+    page.browser.switch_to.window(first)
+    assert page.text("energy-value") == "300 J"
+    assert "1.2 kJ" in page.text("figures")
+
+
+def test_a_tab_that_is_loaded_again_is_as_it_was(page):
+    page.slide("energy", keys.Keys.HOME)
+    page.until("figures", "1.2 kJ")
+    page.browser.refresh()
+    page.until("figures", "1.2 kJ")
+    assert page.text("energy-value") == "300 J"
