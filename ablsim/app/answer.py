@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablsim.report.layers import Layer
+from ablsim.summary_text import verdict
 from ablsim.view.camera import Camera
 from ablsim.view.style import ZONE_NAMES
 
@@ -60,6 +61,15 @@ class Refusal:
 
     place: str
     reason: str
+
+
+def verdict_of(summary: Mapping[str, Any]) -> str:
+    """Return what it came to in one sentence, and a second one where its cells leave that open."""
+    tumour = summary["tumour"]
+    shift = MARGIN_ERROR * float(summary["numerics"]["spacing_mm"])
+    if tumour is None or abs(tumour["margin_min_mm"]) > shift:
+        return verdict(summary)
+    return f"{verdict(summary)} Within ± {shift:.1f} mm these cells cannot tell: make a full run."
 
 
 def rows_of(summary: Mapping[str, Any], zone: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ COOKIE = "ablsim_token"
 """Name of the cookie that holds the token once it was given."""
 
 PAGES = 8
-"""Most tabs at a time: each takes about half a gigabyte."""
+"""Most tabs at a time, with those that were left lately: each takes about half a gigabyte."""
 
 PATIENCE = 120.0
 """Longest that a page may take to start [s]."""
@@ -55,17 +56,33 @@ class Tab:
         Where it listens, on this machine only.
     name : str
         By which it is addressed; nobody can guess it.
+    sockets : int
+        How many browsers are connected.
+    is_working : bool
+        Whether something runs for it in the background.
+    left_at : float
+        When the last browser went, or when it was made.
     """
 
     process: asyncio.subprocess.Process
     secret: str
     port: int
     name: str = field(default_factory=lambda: secrets.token_hex(12))  # trame writes it small
+    sockets: int = 0
+    is_working: bool = False
+    left_at: float = field(default_factory=time.monotonic)
 
     @property
     def is_alive(self) -> bool:
         """Whether its process runs."""
         return self.process.returncode is None
+
+    async def listen(self) -> None:
+        """Hear what its process says of itself, until that ends."""
+        if self.process.stdout is not None:
+            async for line in self.process.stdout:
+                with suppress(ValueError):
+                    self.is_working = bool(json.loads(line)["working"])
 
     def end(self) -> None:
         """End it with all that it has started."""
@@ -91,6 +108,7 @@ class Front:
         self._token = token
         self._tabs: dict[str, Tab] = {}
         self._spare: asyncio.Task[Tab] | None = None
+        self._listening: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
 
     def application(self) -> web.Application:
@@ -155,6 +173,14 @@ class Front:
         if self._spare is None and len(self._tabs) < PAGES:
             self._spare = asyncio.get_running_loop().create_task(self._start())
 
+    def _make_room(self) -> None:
+        """End the page that was left longest ago, where there are as many as there may be."""
+        idle = [tab for tab in self._tabs.values() if not tab.sockets and not tab.is_working]
+        if len(self._tabs) >= PAGES and idle:
+            oldest = min(idle, key=lambda tab: tab.left_at)
+            oldest.end()
+            del self._tabs[oldest.name]
+
     async def _start(self) -> Tab:
         """Start the process of a page and wait for it to listen."""
         secret = secrets.token_hex(24)
@@ -175,17 +201,21 @@ class Front:
         if not line:
             msg = "a page could not be started; what went wrong stands above"
             raise ChildProcessError(msg)
-        return Tab(process, secret, json.loads(line)["port"])
+        tab = Tab(process, secret, json.loads(line)["port"])
+        listening = asyncio.get_running_loop().create_task(tab.listen())
+        self._listening.add(listening)
+        listening.add_done_callback(self._listening.discard)
+        return tab
 
     async def _open(self, _: web.Request) -> web.StreamResponse:
         """Give a new tab its page."""
         self._tabs = {name: tab for name, tab in self._tabs.items() if tab.is_alive}
+        self._make_room()
         self._prepare()
         if self._spare is None:
             return _words(
                 503,
-                f"{len(self._tabs)} pages are open, the most there may be; close one and wait two "
-                "minutes",
+                f"{len(self._tabs)} pages are open, the most there may be; close one first",
             )
         spare, self._spare = self._spare, None
         try:
@@ -235,6 +265,7 @@ class Front:
         tab = self._find(request)
         outside = web.WebSocketResponse(max_msg_size=_MESSAGE, heartbeat=30.0)
         await outside.prepare(request)
+        tab.sockets += 1
         try:
             async with self._session.ws_connect(
                 f"ws://127.0.0.1:{tab.port}/ws", max_msg_size=_MESSAGE
@@ -248,6 +279,9 @@ class Front:
                     way.cancel()
         except ClientError:
             pass  # the page has ended: so does its socket
+        finally:
+            tab.sockets -= 1
+            tab.left_at = time.monotonic()
         await outside.close()
         return outside
 

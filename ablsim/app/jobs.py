@@ -58,6 +58,10 @@ class Failure:
     reason: str
 
 
+ENDS = (RunDone, PlanDone, Failure)
+"""The last that a job says."""
+
+
 def run(pipe: Connection, place: str, text: str, folder: Path) -> None:
     """Simulate a case, store the result and its report, and show it.
 

@@ -5,6 +5,7 @@ Runs in a process of its own (see :mod:`ablsim.app.front`), so tabs share nothin
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -68,14 +69,18 @@ class Page:
         self._views = build(self.server, self._scenes, handlers)
         self._watch()
 
-    async def serve(self, secret: str, ready: Any) -> None:
-        """Serve until nobody is there any more."""
+    async def serve(self, secret: str, tell: Callable[[dict[str, Any]], None]) -> None:
+        """Serve until nobody is there any more.
+
+        ``tell`` hears where it listens (``port``), and whether a job runs (``working``).
+        """
+        self._tell = tell
         controller = self.server.controller
         controller.on_client_connected.add(self._enter)
         controller.on_client_exited.add(self._leave)
         self._solver = Child(work, (), on_message=self._hear, on_end=self._lose_solver)
         self._solve(PLACES[0])
-        controller.on_server_ready.add(lambda **_: ready(self.server.port))
+        controller.on_server_ready.add(lambda **_: tell({"port": self.server.port}))
         os.environ["TRAME_ARGS"] = (
             f"--server --authKey {secret}"  # trame takes it from nowhere else
         )
@@ -258,21 +263,21 @@ class Page:
         state = self.server.state
         state.job_kind, state.job_words, state.job_share, state.sheet = kind, "starting", -1.0, ""
         self._job_design = self._designs[self._place]
-        self._job = Child(what, arguments, on_message=self._hear, on_end=self._end_job)
+        job = Child(what, arguments, on_message=self._hear, on_end=lambda: self._end_job(job))
+        self._job = job
+        self._tell({"working": True})
 
     def _cancel(self) -> None:
         if self._job is not None:
             self.server.state.job_words = "being cancelled"
             self._job.stop()
 
-    def _end_job(self) -> None:
+    def _end_job(self, job: Child) -> None:
         """Say how a job ended, if it did not say so itself."""
-        with self.server.state as state:
-            if state.job_kind:
+        if self._job is job:
+            with self.server.state as state:
                 asked = state.job_words == "being cancelled"
-                state.job_words = f"{state.job_kind}: {'cancelled' if asked else 'ended by itself'}"
-                state.job_kind = ""
-        self._job = None
+                self._finish("cancelled" if asked else "ended by itself")
         self._end_if_alone()
 
     # what is heard
@@ -307,6 +312,8 @@ class Page:
         state = self.server.state
         state.job_words = f"{state.job_kind}: {words}"
         state.job_kind = ""
+        self._job = None
+        self._tell({"working": False})
 
     def _adopt(self, place: str, text: str) -> None:
         """Lay a plan into a layout."""
@@ -405,4 +412,4 @@ class Page:
 
 def _is_other_size(before: Camera, now: Camera) -> bool:
     """Say whether what was seen before is far from filling the view now, or does not fit."""
-    return not 0.75 < now.half_height / before.half_height < 1.1
+    return not 0.75 < now.half_height / before.half_height < 1.02

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ablsim.app.answer import Answer, Moment, rows_of
+from ablsim.app.answer import Answer, Moment, rows_of, verdict_of
 from ablsim.report.layers import make_moment, make_still
 from ablsim.result import Result, Snapshot
 from ablsim.summary import summarise
-from ablsim.summary_text import verdict
 from ablsim.view.subject import make_fronts, make_subject
 from ablsim.view.viewpoint import choose_camera, choose_plane
 from ablsim.zone import measure_zones
@@ -55,7 +54,7 @@ def send_answer(
     camera = choose_camera(subject, plane, ASPECT)
     answer = Answer(
         place=place,
-        verdict=verdict(summary),
+        verdict=verdict_of(summary),
         rows=tuple(rows_of(summary, result.case.physics.reported_zone).items()),
         still=still,
         moving=moving,

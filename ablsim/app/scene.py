@@ -41,9 +41,9 @@ class Scene:
         for key in list(self._actors):
             self._remove(key)
         self._moving = ()
-        self.move(moving)
         for layer in still:
             self._add(layer)
+        self.move(moving)  # last, as at every later moment: translucent things are drawn in order
 
     def move(self, moving: Iterable[Layer]) -> None:
         """Show another moment of the same."""

@@ -1,4 +1,4 @@
-"""The process of one tab: what it is comes in as a line of JSON, where it listens goes out."""
+"""The process of one tab: what it is comes in as a line of JSON, how it is goes out in others."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from ablsim.app.page import Page
 
@@ -15,12 +16,12 @@ def main() -> None:
     asked = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    def ready(port: int) -> None:
-        sys.stdout.write(json.dumps({"port": port}) + "\n")
+    def tell(what: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(what) + "\n")
         sys.stdout.flush()
 
     page = Page(Path(asked["folder"]), Path(asked["case"]) if asked["case"] else None)
-    asyncio.run(page.serve(asked["secret"], ready))
+    asyncio.run(page.serve(asked["secret"], tell))
 
 
 def _end_with_parent() -> None:

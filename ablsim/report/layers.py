@@ -293,8 +293,8 @@ def _needles(subject: Subject) -> list[Layer]:
 
 
 def _directions(subject: Subject) -> Layer:
-    """Return arrows of 10 mm to the patient's left, back and head, at a corner of what is shown."""
-    corner = to_mm(subject.solid_points().min(axis=0)) - 10.0
+    """Return arrows of 10 mm to the patient's left, back and head, to the right of all else."""
+    corner = to_mm(subject.solid_points().min(axis=0)) - np.array([18.0, 0.0, 0.0])
     parts = []
     for letter, direction in (("L", (1, 0, 0)), ("P", (0, 1, 0)), ("S", (0, 0, 1))):
         arrow = pv.Arrow(

@@ -69,12 +69,13 @@ def write_report(result_path: str | Path, html_path: str | Path) -> str:
 
 
 def _scene(result: Result, course: Course, zones: Zones) -> tuple[list[Block], str]:
-    """Return the scene that can be turned, or the picture alone where that cannot be made."""
+    """Return the scene that can be turned, or the picture alone where that cannot be made.
+
+    The browser draws it: only the picture needs OpenGL here.
+    """
     still, remark = stills.scene_picture(result, course)
-    display = gl.find_display()
-    if display is None:
-        return [still], remark
-    gl.use_display(display)
+    if (display := gl.find_display()) is not None:
+        gl.use_display(display)
     from ablsim.report.viewer import REMEDY, write_viewer
 
     if find_spec("trame_pyvista") is None:

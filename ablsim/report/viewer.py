@@ -13,10 +13,7 @@ from ablsim.view.camera import Camera
 MOST_FACES = 16_000
 """Triangles of a surface beyond which it is thinned out for the page."""
 
-REMEDY = (
-    'for the scene that can be turned: pip install "ablsim[web]", and Debian\'s libosmesa6 where '
-    "OpenGL without a screen is missing"
-)
+REMEDY = 'for the scene that can be turned: pip install "ablsim[web]"'
 
 _ADDRESS = re.compile(r"https?://[^\s\"'`]*favicon[^\s\"'`]*")
 
@@ -105,7 +102,8 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
     """
     import trame_pyvista  # noqa: F401  # without it, pyvista would fail in its own words
 
-    plotter = pv.Plotter(off_screen=True)
+    with pv.vtk_verbosity("off"):  # that no OpenGL is there does not matter: browsers draw it
+        plotter = pv.Plotter(off_screen=True)
     plotter.set_background("white")  # type: ignore[arg-type]  # pyvista hides self
     for layer in layers:
         for mesh, colour in layer.meshes:
