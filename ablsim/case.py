@@ -35,6 +35,7 @@ from ablsim.protocol import Protocol
 from ablsim.quantities import POSITION
 from ablsim.steps import write_step
 from ablsim.units import to_mm
+from ablsim.vessel_masks import include_tubes
 from ablsim.voxels import include_masks
 
 __all__ = ["SCHEMA", "Boundary", "Case"]
@@ -347,7 +348,7 @@ class Case(Table):
         if not isinstance(table, Mapping):
             msg = f"{source}: is not a table of keys; write it as a case file"
             raise CaseError(msg)
-        complete = include_masks(include_logs(table, folder), folder)
+        complete = include_tubes(include_masks(include_logs(table, folder), folder), folder)
         if complete is not table:
             table, text = complete, ""
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ablsim.case_fields import Choice, Number, Table, Whole, Words
 from ablsim.case_shapes import Orientation, Polyline, complete_frame
@@ -11,12 +11,18 @@ from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.quantities import LENGTH, TEMPERATURE, Position, PositiveLength, Size, UnitVector
 from ablsim.shapes import Body, Ellipsoid, HalfSpace, Tube
-from ablsim.voxels import body_of, parse_voxels, with_voxels
+from ablsim.vessel_masks import write_tubes
+from ablsim.voxels import Outside, body_of, parse_voxels, with_voxels
 
 
 class VesselTable(Table):
-    """``[[vessel]]``: a large vessel, a tube of blood that keeps its flow unless it closes."""
+    """``[[vessel]]``: a large vessel, a tube of blood that keeps its flow unless it closes.
 
+    ``file`` in place of ``points`` and ``diameter`` names a mask; each branch in it becomes a
+    vessel.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"required": ["name"]})
     section = ("vessel",)
 
     name: Annotated[str, Words("right hepatic vein")] = Field(description="unique among vessels")
@@ -37,6 +43,29 @@ class VesselTable(Table):
         description="free: the vessel keeps its flow; occludes: it closes for good once its wall "
         "is coagulated all around at any cross-section",
     )
+    file: Annotated[str, Words("vessels.nii.gz")] | None = Field(
+        None,
+        description="image with a mask of the lumen (NIfTI, NRRD, MetaImage, DICOM SEG), in place "
+        "of points and diameter; every branch of 3 mm or more becomes a vessel",
+    )
+    label: Annotated[int, Whole(1, 1, 65535)] | None = Field(
+        None, description="which label of the image"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_tube(cls, data: Any) -> Any:
+        """Read a mask that was not read with the case: it has to hold a single vessel."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("file"), str):
+            return data
+        if {"points", "diameter"} & set(data):
+            msg = "file: a mask says itself where it is; leave out points and diameter, or file"
+            raise CaseError(msg)
+        tubes = write_tubes(data)
+        if len(tubes) > 1:
+            msg = f"file: {data['file']} holds {len(tubes)} vessels; read it with a whole case"
+            raise CaseError(msg)
+        return tubes[0]
 
 
 class NoGoTable(Table):
@@ -117,6 +146,10 @@ class OrganTable(Table):
     voxels: Annotated[str, Words("voxels/1;...")] | None = Field(
         None, description="a mask as it is kept, in place of its file"
     )
+    outside: bool = Field(
+        False,
+        description="of a mask: the organ is everything outside it, as what lies around a liver",
+    )
     no_go: NoGoTable | None = Field(None, description="what the organ must not be exposed to")
 
     @model_validator(mode="before")
@@ -146,6 +179,8 @@ class OrganTable(Table):
         ]
         if self.voxels is not None:
             parse_voxels(self.voxels)
+        elif self.outside:
+            problems.append("outside: belongs to a mask; remove it or change shape")
         if self.tissue == "blood":
             problems.append("tissue: blood belongs to vessels; write a [[vessel]] for it")
         if problems:
@@ -156,7 +191,8 @@ class OrganTable(Table):
     def body(self) -> Body:
         """Where the organ is."""
         if self.voxels is not None:
-            return body_of(self.voxels)
+            marked = body_of(self.voxels)
+            return Outside(marked) if self.outside else marked
         if self.point is not None and self.normal is not None:
             return HalfSpace(self.point, self.normal)
         if self.points is not None:

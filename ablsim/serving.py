@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ablsim.errors import CaseError, UnfinishedError
+from ablsim.interruption import SIGNALS
 
 TOKEN = "ABLSIM_TOKEN"
 """Variable that may hold the token."""
@@ -92,7 +93,11 @@ async def _serve(case: Path | None, host: str, port: int, output: Path, token: s
             "(ssh -L) and serve it on 127.0.0.1",
             file=sys.stderr,
         )
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows, where Ctrl-C ends the wait by itself
+        for number in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     try:
-        await asyncio.Event().wait()
+        await stopped.wait()
     finally:
         await runner.cleanup()

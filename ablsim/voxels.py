@@ -139,6 +139,25 @@ class VoxelBody:
         return at.min(axis=0), at.max(axis=0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Outside:
+    """Everything outside a body that was marked, as what lies around a liver."""
+
+    body: VoxelBody
+
+    def distance(self, points: ArrayLike) -> FloatArray:
+        """Return the signed distance [m] of points ``(..., 3)`` to the surface, negative inside."""
+        return np.asarray(-self.body.distance(points))
+
+    def contains(self, points: ArrayLike) -> BoolArray:
+        """Say which points ``(..., 3)`` lie inside."""
+        return np.asarray(self.distance(points) < 0.0)
+
+    def bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Return corners at infinity: it has no end."""
+        return np.full(3, -np.inf), np.full(3, np.inf)
+
+
 def parse_voxels(text: str) -> Voxels:
     """Return the voxels of a text that `Voxels.to_text` wrote.
 

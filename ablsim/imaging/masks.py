@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ablsim.errors import CaseError
 from ablsim.grid import Grid
+from ablsim.imaging.dicom_seg import is_dicom, read_segmentation
 
 Itk = Any
 """The module SimpleITK, or an image of it: it has no types of its own."""
@@ -50,7 +51,7 @@ class Mask:
 
 
 def read_mask(path: str | Path, label: int | None = None) -> Mask:
-    """Read a mask from a NIfTI, NRRD, MetaImage or any other file that ITK reads.
+    """Read a mask from a NIfTI, NRRD, MetaImage, DICOM SEG or any other file that ITK reads.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def read_mask(path: str | Path, label: int | None = None) -> Mask:
     """
     path = Path(path)
     sitk = import_itk()
-    image = _read(sitk, path)
+    image = _read(sitk, path, label)
     marked = _choose(sitk, image, path.name, label)
     count = int(sitk.GetArrayViewFromImage(marked).sum(dtype=np.int64))
     edges = [_MM * edge for edge in image.GetSpacing()]
@@ -100,7 +101,7 @@ def read_marked(path: Path, label: int | None = None) -> tuple[NDArray[np.bool_]
         As `read_mask`.
     """
     sitk = import_itk()
-    image = _read(sitk, path)
+    image = _read(sitk, path, label)
     marked = _choose(sitk, image, path.name, label)
     values = sitk.GetArrayFromImage(marked) > 0
     if not values.any():
@@ -131,20 +132,22 @@ def read_geometry(path: Path) -> Itk:
     return _read(import_itk(), path)
 
 
-def _read(sitk: Itk, path: Path) -> Itk:
+def _read(sitk: Itk, path: Path, label: int | None = None) -> Itk:
     if not path.exists():
         msg = f"{path}: there is no such file; give an image, such as zone.nii.gz"
         raise CaseError(msg)
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
-        if path.is_dir():
+        if path.is_file() and is_dicom(path):
+            image = read_segmentation(sitk, path, label) or sitk.ReadImage(str(path))
+        elif path.is_dir():
             image = sitk.ReadImage(sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(path)))
         else:
             image = sitk.ReadImage(str(path))
     except RuntimeError:
         msg = (
-            f"{path.name}: is no image that can be read; allowed are NIfTI, NRRD, MetaImage and "
-            "what else ITK reads; export the mask anew"
+            f"{path.name}: is no image that can be read; allowed are NIfTI, NRRD, MetaImage, DICOM "
+            "SEG and what else ITK reads; export the mask anew"
         )
         raise CaseError(msg) from None
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:

@@ -228,3 +228,23 @@ def test_what_is_wrong_with_a_mask_is_said(folder, change, said):
 def test_what_is_no_mask_is_refused(text):
     with pytest.raises(CaseError):
         parse_voxels(text)
+
+
+def test_an_organ_may_be_all_that_lies_outside_a_mask(folder):
+    text = CASE.replace('"gallbladder"', '"around the liver"').replace('"bile"', '"fat"')
+    text = text.replace("label = 7", "label = 7\noutside = true").replace("no_go =", "# no_go =")
+    case = Case.from_text(text, folder=folder)
+    domain = make_domain(case)
+    inside = np.argwhere(domain.organs == 0)
+    assert len(inside) * 8.0 == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.1)
+    np.testing.assert_allclose(1e3 * domain.grid.position(inside).mean(axis=0), MIDDLE, atol=0.4)
+    body = case.organs[0].body
+    there = 1e-3 * (MIDDLE + np.array([[RADIUS - 2.0, 0.0, 0.0], [RADIUS + 3.0, 0.0, 0.0]]))
+    assert body.distance(there) == pytest.approx([2e-3, -3e-3], abs=0.5e-3)
+    assert body.contains(there).tolist() == [False, True]
+    assert Case.from_text(case.to_toml()) == case
+    with pytest.raises(CaseError, match="outside: belongs to a mask"):
+        Case.from_text(
+            CASE.replace('shape = "mask"\nfile = "organs.nii.gz"\nlabel = 7', 'shape = "sphere"\n'
+                         'centre = ["20 mm", "0 mm", "0 mm"]\ndiameter = "9 mm"\noutside = true')
+        )  # fmt: skip

@@ -27,4 +27,4 @@ def serve(tmp_path_factory):
     for process in started:
         process.send_signal(signal.SIGINT)
     for process in started:
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0

@@ -202,3 +202,27 @@ def test_without_opengl_gltf_is_refused_and_all_else_is_written(made, tmp_path, 
         export_result(made, ["gltf"], tmp_path, "x")
     assert not list(tmp_path.iterdir())
     assert len(export_result(made, ["stl", "vti", "markups"], tmp_path, "x")) > 8
+
+
+def test_a_segmentation_comes_back_as_masks_where_it_was(made, oblique, tmp_path):
+    pytest.importorskip("highdicom")
+    from ablsim.imaging import read_mask
+    from ablsim.voxels import read_voxels
+
+    (written,) = export_result(made, ["dicom-seg"], tmp_path, "x", like=oblique)
+    frame = Frame.of_image(oblique)
+    whole = segment(made, frame).labels
+    present = np.unique(whole[whole > 0])
+    for number, label in enumerate(present.tolist(), start=1):
+        marked = read_voxels(written, number)
+        assert np.count_nonzero(marked.marked) == np.count_nonzero(whole == label)
+        index = np.argwhere(marked.marked)[:, ::-1]
+        found = marked.origin + (index * marked.spacing) @ marked.direction.T
+        planes = np.stack([frame.plane(i) for i in range(len(whole))])
+        expected = planes[whole == label]
+        np.testing.assert_allclose(found.mean(axis=0), expected.mean(axis=0), atol=1e-6)
+        np.testing.assert_allclose(np.sort(found, axis=0), np.sort(expected, axis=0), atol=1e-6)
+    with pytest.raises(CaseError, match="several labels"):
+        read_mask(written)
+    with pytest.raises(CaseError, match="there is no label 77"):
+        read_mask(written, 77)
