@@ -142,13 +142,17 @@ class Subject:
         return {}
 
     def clearance(self, points: FloatArray) -> FloatArray:
-        """Return how far points are from the lumen of any vessel and from any organ [m]."""
+        """Return how far points are from the lumen of any vessel and from any organ [m].
+
+        What lies all around a mask, as around a liver, is what needles come through.
+        """
         away = np.full(points.shape[:-1], np.inf)
         for vessel in self.case.vessels:
             rows = np.asarray(vessel.points)
             away = np.minimum(away, distance_to_tube(points, rows, 0.5 * vessel.diameter))
         for organ in self.case.organs:
-            if organ.no_go is not None or organ.tissue != self.case.tissue.background:
+            is_other = organ.tissue != self.case.tissue.background and not organ.outside
+            if organ.no_go is not None or is_other:
                 away = np.minimum(away, organ.body.distance(points))
         return away
 

@@ -61,7 +61,7 @@ def case(tmp_path_factory):
     labels = np.zeros(shape, dtype=np.uint8)
     labels[distance_to_ellipsoid(points, centre, (84e-3, 84e-3, 80e-3)) <= 0.0] = LIVER
     labels[distance_to_ellipsoid(points, centre, (16e-3, 13e-3, 13e-3)) <= 0.0] = TUMOUR
-    line = 1e-3 * (middle + np.array([[14.0, -30.0, 0.0], [14.0, 30.0, 0.0]]))
+    line = 1e-3 * (middle + np.array([[20.0, -30.0, 0.0], [20.0, 30.0, 0.0]]))
     labels[distance_to_tube(points, line, 3e-3) <= 0.0] = VESSEL
     for name, values in (("labels", labels), ("liver", (labels > 0).astype(np.uint8))):
         image = sitk.GetImageFromArray(values)
