@@ -64,7 +64,9 @@ def plan(
         A case with the tumour, vessels and organs; its own fibres only say which kind is used and
         where needles come from. Or give --diameter.
     diameter
-        Of a sphere in plain liver, such as "35 mm", in place of a case.
+        Of a sphere in plain liver, such as "35 mm", in place of a case; or the diameters of an
+        ellipsoid as a report has them, "35 x 28 x 22 mm" (right to left, front to back, feet to
+        head; of two the shorter one counts twice).
     tissue
         net_metastasis, colorectal_metastasis or another tissue of the library.
     perfusion

@@ -1,6 +1,7 @@
 """Who is treated: everything of a case but fibres and protocol, and where no needle may go."""
 
 import copy
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,6 +46,8 @@ reserve moved by more than 0.001 mm, with a third of the cells. Without flow hea
 a domain of 22 mm ablated 2 % less.
 """
 
+_AXES = 3
+_TIMES = re.compile(r"\s*[x\u00d7*]\s*")
 _POINTS = 700  # of the tumour
 _NEEDLE_LENGTH = 120e-3  # m of it that is looked at
 _NO_GO_POINTS = 250  # of organs, nearest to the tumour
@@ -254,7 +257,11 @@ def describe_subject(
     margin: str,
     background: str,
 ) -> Case:
-    """Return a case of a spherical tumour that is given by a few words.
+    """Return a case of a tumour that is given by a few words.
+
+    ``diameter`` is that of a sphere, such as "35 mm", or what a report says of an ellipsoid:
+    "35 x 28 x 22 mm", from the patient's right to left, front to back and feet to head. Of two
+    diameters the shorter one stands for the third.
 
     Raises
     ------
@@ -268,8 +275,7 @@ def describe_subject(
         "tumour": {
             "tissue": tissue,
             "perfusion": perfusion,
-            "shape": "sphere",
-            "diameter": diameter,
+            **_shape(diameter),
             "margin": margin,
         },
         "fibre": [{"kind": "bare", "tip": ["0 mm"] * 3, "direction": [0, 0, -1]}],
@@ -277,3 +283,18 @@ def describe_subject(
         "numerics": {"spacing": "2 mm"},
     }
     return Case.from_dict(table, source="the tumour")
+
+
+def _shape(text: str) -> dict[str, Any]:
+    """Return the keys of a tumour of a reported size; what makes no sense is left to the case."""
+    parts = [part.strip() for part in _TIMES.split(text)]
+    if len(parts) == 1 or len(parts) > _AXES:
+        return {"shape": "sphere", "diameter": text}
+    unit = parts[-1].lstrip("0123456789.eE+-").strip()
+    axes = [part if part[-1:].isalpha() else f"{part} {unit}" for part in parts]
+    if len(axes) < _AXES:
+        try:
+            axes.append(min(axes, key=LENGTH.read))
+        except CaseError:
+            axes.append(axes[-1])
+    return {"shape": "ellipsoid", "axes": axes}

@@ -196,3 +196,23 @@ def test_treatments_are_near_each_other_when_lengths_alone_differ_and_little():
     assert not one.is_near(plan(energy=1700.0), 1e-3)
     assert not one.is_near(replace(one, power=6.0), 1e-3)
     assert not one.is_near(replace(one, placements=one.placements[:1]), 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("said", "axes"),
+    [
+        ("35 x 28 x 22 mm", (35.0, 28.0, 22.0)),
+        ("3.5 cm x 28 mm", (35.0, 28.0, 28.0)),
+        ("22x35 mm", (22.0, 35.0, 22.0)),
+    ],
+)
+def test_reported_diameters_are_an_ellipsoid(said, axes):
+    tumour = subject(said).tumour
+    assert tumour.shape == "ellipsoid"
+    assert [1e3 * axis for axis in tumour.axes] == pytest.approx(axes)
+
+
+@pytest.mark.parametrize("said", ["35 x", "35 x 2 W", "a x b mm", "1 x 2 x 3 x 4 mm"])
+def test_a_size_that_is_none_is_refused(said):
+    with pytest.raises(CaseError, match="tumour"):
+        subject(said)
