@@ -76,7 +76,7 @@ def main():
         "## Verification",
     ]
     for file, tests in sorted(recorder.outcomes.items()):
-        lines += ["", f"### {said(ROOT / file)}", "", f"`{file}`", "", "| shown | outcome |",
+        lines += ["", f"### {said(ROOT / file).rstrip('.')}", "", f"`{file}`", "", "| shown | outcome |",
                   "| --- | --- |"]  # fmt: skip
         lines += [f"| {words(name)} | {outcome(counts)} |" for name, counts in tests.items()]
     if not quick:
