@@ -70,7 +70,7 @@ def verdict(summary: Mapping[str, Any]) -> str:
         ending = "complete"
     else:
         ending = "complete, but without the margin asked for"
-    return f"Tumour {_percent(fraction)} ablated; smallest margin {_signed(margin)} mm: {ending}."
+    return f"Tumour {percent(fraction)} ablated; smallest margin {signed(margin)} mm: {ending}."
 
 
 def _zone_table(summary: Mapping[str, Any]) -> list[str]:
@@ -117,11 +117,11 @@ def _margin_rows(tumour: Mapping[str, Any]) -> list[tuple[str, str]]:
     shares = tumour["margin_classes"].values()
     rows = [
         ("  margin, mm", "".join(f"{name:>9}" for name in ("< 0", "0-2", "2-5", "5-10", "> 10"))),
-        ("  of its surface", "".join(f"{_percent(share):>9}" for share in shares)),
+        ("  of its surface", "".join(f"{percent(share):>9}" for share in shares)),
     ]
     asked = tumour["margin_asked_mm"]
     if asked > 0.0:
-        reached = _percent(tumour["margin_reached"])
+        reached = percent(tumour["margin_reached"])
         rows.append(("  margin asked for", f"{asked:g} mm, reached on {reached} of its surface"))
     return rows
 
@@ -176,19 +176,19 @@ def _volume_lines(summary: Mapping[str, Any]) -> list[str]:
             ("Tumour", f"{tumour['diameter_mm']:.1f} mm, {tumour['volume_ml']:.2f} mL"),
             (
                 "  ablated",
-                _percent(tumour["ablated_fraction"]) + beside(around, "ablated_fraction"),
+                percent(tumour["ablated_fraction"]) + beside(around, "ablated_fraction"),
             ),
             (
                 "  with its margin",
-                _percent(tumour["ablated_fraction_with_margin"])
+                percent(tumour["ablated_fraction_with_margin"])
                 + beside(around, "ablated_fraction_with_margin"),
             ),
             ("  left", f"{tumour['residual_ml']:.2f} mL{beside(around, 'residual_ml')}"),
             *_residual_rows(tumour),
             (
                 "  margin",
-                f"smallest {_signed(tumour['margin_min_mm'])} mm{beside(around, 'margin_min_mm')}, "
-                f"mean {_signed(tumour['margin_mean_mm'])} mm{beside(around, 'margin_mean_mm')}",
+                f"smallest {signed(tumour['margin_min_mm'])} mm{beside(around, 'margin_min_mm')}, "
+                f"mean {signed(tumour['margin_mean_mm'])} mm{beside(around, 'margin_mean_mm')}",
             ),
             *_margin_rows(tumour),
         ]
@@ -284,13 +284,14 @@ def _count(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
-def _percent(fraction: float) -> str:
+def percent(fraction: float) -> str:
     """Return a fraction in per cent; only what counts as the whole is printed as 100.0 %."""
     shown = 100.0 * fraction if fraction >= COMPLETE else min(100.0 * fraction, 99.9)
     return f"{shown:.1f} %"
 
 
-def _signed(millimetres: float) -> str:
+def signed(millimetres: float) -> str:
+    """Return a length [mm] with its sign; one that is printed as zero has none."""
     text = _no_minus_zero(millimetres, 1)
     return text if millimetres < 0.0 or float(text) == 0.0 else f"+{text}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablsim.report.layers import Layer
-from ablsim.summary_text import verdict
+from ablsim.summary_text import percent, signed, verdict
 from ablsim.view.camera import Camera
 from ablsim.view.style import ZONE_NAMES
 
@@ -88,15 +88,15 @@ def rows_of(summary: Mapping[str, Any], zone: str) -> dict[str, str]:
     rows = {}
     tumour = summary["tumour"]
     if tumour is not None:
-        rows["Tumour ablated"] = f"{min(100.0 * tumour['ablated_fraction'], 100.0):.1f} %"
+        rows["Tumour ablated"] = percent(tumour["ablated_fraction"])
         shift = MARGIN_ERROR * numerics["spacing_mm"]
-        rows["Smallest margin"] = f"{tumour['margin_min_mm']:+.1f} ± {shift:.1f} mm"
+        rows["Smallest margin"] = f"{signed(tumour['margin_min_mm'])} ± {shift:.1f} mm"
     rows[f"Zone of {ZONE_NAMES[zone]}"] = f"{volume:.1f} mL{doubt}"
     axes = " x ".join(f"{axis:.0f}" for axis in found["axes_mm"])
     rows["Its axes"] = f"{axes} mm"
     rows["Healthy tissue ablated"] = f"{summary['healthy_ablated_ml']:.1f} mL"
     rows["Energy fired"] = f"{summary['energy_j']['fired'] / 1e3:.1f} kJ"
-    rows["Laser on for"] = f"{summary['protocol']['laser_time_s'] / 60.0:.0f} min"
+    rows["Laser on for"] = f"{summary['protocol']['laser_time_s'] / 60.0:.1f} min"
     for organ in summary["organs"]:
         if organ["within_limits"] is False:
             rows[f"Limit of {organ['name']}"] = "exceeded"

@@ -6,6 +6,7 @@ from typing import Any, Self, get_args
 
 from ablsim.case import Case
 from ablsim.case_text import write_toml
+from ablsim.certificate import on_cells
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.light.fibre import Pattern
@@ -212,7 +213,7 @@ class Design:
         base = self._changed_base(self.base)
         if whole:
             return writable(base)
-        table = writable(base, 1e-3 * cells)
+        table = writable(on_cells(base, 1e-3 * cells))
         table["numerics"]["light_interval"] = LIGHT_INTERVAL
         table["numerics"]["photons"] = min(PHOTONS, base.numerics.photons)
         return table

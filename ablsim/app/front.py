@@ -86,8 +86,7 @@ class Tab:
 
     def end(self) -> None:
         """End it with all that it has started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGTERM)
+        _end_session(self.process)
 
 
 class Front:
@@ -195,8 +194,7 @@ class Front:
             async with asyncio.timeout(PATIENCE):
                 line = await process.stdout.readline()
         except BaseException:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+            _end_session(process)
             raise
         if not line:
             msg = "a page could not be started; what went wrong stands above"
@@ -284,6 +282,12 @@ class Front:
             tab.left_at = time.monotonic()
         await outside.close()
         return outside
+
+
+def _end_session(process: asyncio.subprocess.Process) -> None:
+    """End a process with everything that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
 
 
 async def _carry(source: Socket, target: Socket) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ablsim.app.design import MOMENTS
+from ablsim.app.design import FINE, MOMENTS
 from ablsim.app.picture import send_answer
 from ablsim.case import Case
+from ablsim.certificate import on_cells
 from ablsim.errors import AblsimError
 from ablsim.interruption import Interruption
 from ablsim.planning import make_plan, render_plan
@@ -82,6 +83,8 @@ def run(pipe: Connection, place: str, text: str, folder: Path) -> None:
 
     def compute() -> None:
         case = Case.from_text(text)
+        if case.numerics.spacing is None:  # "auto", which takes several runs: here it is one
+            case = on_cells(case, 1e-3 * FINE)
         folder.mkdir(parents=True, exist_ok=True)
         path = _free_name(folder, case)
         try:

@@ -11,7 +11,6 @@ from trame.widgets.vtk import VtkLocalView
 
 from ablsim.app.design import OWN, PATTERNS
 from ablsim.app.scene import Scene
-from ablsim.tissue.library import list_tissues
 
 PLACES = ("A", "B")
 """Names of the two layouts."""
@@ -55,8 +54,7 @@ class Handlers:
 def build(server: Any, scenes: dict[str, Scene], do: Handlers) -> dict[str, VtkLocalView]:
     """Lay the page out; return the view of each layout."""
     views: dict[str, VtkLocalView] = {}
-    names = {tissue: tissue.replace("_", " ") for tissue in _TUMOURS if tissue in list_tissues()}
-    server.state.tissues = [{"title": words, "value": name} for name, words in names.items()]
+    server.state.tissues = [{"title": name.replace("_", " "), "value": name} for name in _TUMOURS]
     server.state.perfusions = list(_PERFUSIONS)
     server.state.vessels = [
         {"title": f"{width} mm wide" if width else "none", "value": width} for width in _VESSELS

@@ -40,10 +40,14 @@ class Page:
         Where full runs are stored.
     case : Path, optional
         What it begins with.
+    tell : callable
+        Hears where it listens (``port``), and whether a job runs (``working``).
     """
 
-    def __init__(self, folder: Path, case: Path | None) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, case: Path | None, tell: Callable[[dict[str, Any]], None]
+    ) -> None:
+        self._folder, self._tell = folder, tell
         self._designs = {PLACES[0]: Design()}
         self._answers: dict[str, Answer] = {}
         self._moments: dict[str, dict[int, Moment]] = {place: {} for place in PLACES}
@@ -69,21 +73,16 @@ class Page:
         self._views = build(self.server, self._scenes, handlers)
         self._watch()
 
-    async def serve(self, secret: str, tell: Callable[[dict[str, Any]], None]) -> None:
-        """Serve until nobody is there any more.
-
-        ``tell`` hears where it listens (``port``), and whether a job runs (``working``).
-        """
-        self._tell = tell
+    async def serve(self, secret: str) -> None:
+        """Serve until nobody is there any more."""
         controller = self.server.controller
         controller.on_client_connected.add(self._enter)
         controller.on_client_exited.add(self._leave)
         self._solver = Child(work, (), on_message=self._hear, on_end=self._lose_solver)
         self._solve(PLACES[0])
-        controller.on_server_ready.add(lambda **_: tell({"port": self.server.port}))
-        os.environ["TRAME_ARGS"] = (
-            f"--server --authKey {secret}"  # trame takes it from nowhere else
-        )
+        controller.on_server_ready.add(lambda **_: self._tell({"port": self.server.port}))
+        # trame takes it from nowhere else
+        os.environ["TRAME_ARGS"] = f"--server --authKey {secret}"
         await self.server.start(
             port=0, host="127.0.0.1", exec_mode="coroutine", open_browser=False,
             show_connection_info=False, timeout=0, thread=True,

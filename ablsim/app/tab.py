@@ -20,8 +20,8 @@ def main() -> None:
         sys.stdout.write(json.dumps(what) + "\n")
         sys.stdout.flush()
 
-    page = Page(Path(asked["folder"]), Path(asked["case"]) if asked["case"] else None)
-    asyncio.run(page.serve(asked["secret"], tell))
+    page = Page(Path(asked["folder"]), Path(asked["case"]) if asked["case"] else None, tell)
+    asyncio.run(page.serve(asked["secret"]))
 
 
 def _end_with_parent() -> None:

@@ -21,7 +21,9 @@ FloatArray = NDArray[np.float64]
 LEAST = 3e-3
 """Narrowest vessel of a case [m]; smaller ones are part of the perfusion."""
 
-_MOST = 60  # branches
+MOST = 200
+"""Most tubes that a mask may become."""
+
 _TAPER = 0.2  # by which the radius of a tube may be off on its way
 _STRAIGHT = 0.4e-3  # m by which a centre line may be off between two of its points
 _TO_THE_MIDDLE = 6.0  # power of the price of being near the wall
@@ -51,7 +53,7 @@ def read_tubes(path: Path, label: int | None = None) -> list[Centreline]:
     Raises
     ------
     CaseError
-        If the image cannot be read, or no vessel in it is wide enough to count.
+        If the image cannot be read, or no vessel in it is wide enough to count, or too many are.
 
     Notes
     -----
@@ -83,7 +85,13 @@ def read_tubes(path: Path, label: int | None = None) -> list[Centreline]:
             f"{widest:.1f} mm); leave it out: smaller ones are part of the perfusion"
         )
         raise CaseError(msg)
-    return sorted(found, key=lambda tube: -tube.diameter)[:_MOST]
+    if len(found) > MOST:
+        msg = (
+            f"{path.name}: holds {len(found)} vessels; allowed are {MOST}; mark fewer, those "
+            "within a few centimetres of the tumour"
+        )
+        raise CaseError(msg)
+    return sorted(found, key=lambda tube: -tube.diameter)
 
 
 def _radii(marked: NDArray[np.bool_], spacing: FloatArray) -> FloatArray:
@@ -155,7 +163,7 @@ def _branches(
     in_tree = np.zeros(len(far), dtype=np.bool_)
     tree = cKDTree(places)
     ways: list[NDArray[np.intp]] = []
-    while is_free.any() and len(ways) < _MOST:
+    while is_free.any():
         end = int(np.argmax(np.where(is_free, far, -1.0)))
         way = [end]
         while way[-1] != root and not in_tree[way[-1]]:

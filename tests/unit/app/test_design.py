@@ -97,6 +97,15 @@ def test_a_case_without_a_tumour_shows_its_own_fibres_only():
         design.changed(pattern="single").case(2.0, whole=False)
 
 
+def test_a_case_whose_cells_are_to_be_chosen_is_shown_on_coarse_ones_and_saved_as_it_is():
+    table = Design(diameter=120.0, illuminations=6).tables(FINE, whole=True)
+    table["numerics"] |= {"spacing": "auto", "accuracy": 0.05}
+    case = Case.from_dict(table)
+    design = Design.of_case(case)
+    assert to_mm(design.coarse_case().numerics.edge) == 2.5
+    assert Case.from_text(design.to_text()).numerics.spacing is None
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(CaseError, match="no case is loaded"):
         Design(pattern=OWN).case(FINE, whole=True)

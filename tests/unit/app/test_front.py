@@ -1,6 +1,7 @@
 """Who is let in, and what is said to those who are not."""
 
 import json
+import os
 import subprocess
 import sys
 import urllib.error
@@ -93,8 +94,6 @@ def test_the_socket_has_a_secret_of_its_own(here):
     ids=["port", "case", "token", "folder", "host"],
 )
 def test_what_cannot_be_is_refused_before_anything_starts(options, environment, status, said):
-    import os
-
     found = subprocess.run(
         [sys.executable, "-m", "ablsim", "app", *options],
         env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False,

@@ -121,6 +121,13 @@ def test_a_full_run_is_stored_shown_and_reported(tmp_path):
     assert any(isinstance(message, Answer) for message in heard)
 
 
+def test_a_full_run_of_a_case_whose_cells_are_to_be_chosen_is_on_fine_ones(tmp_path):
+    text = SMALL.to_text().replace('spacing = "1 mm"', 'spacing = "auto"')
+    heard = run_and_hear(jobs.run, "A", text, tmp_path)
+    (answer,) = (message for message in heard if isinstance(message, Answer))
+    assert "of 1 mm" in dict(answer.rows)["Computed"]
+
+
 def test_a_second_run_does_not_replace_the_first(tmp_path):
     case = SMALL.case(FINE, whole=True)
     first = jobs._free_name(tmp_path, case)
