@@ -21,7 +21,6 @@ DOMAIN_MAX = 0.4
 """Longest edge of a domain [m]."""
 
 _CELLS_BETWEEN_FIBRES = 4
-_ALONG_DIFFUSER = 41  # points at which a diffuser is held against the organs
 _SLACK = 1e-9
 
 
@@ -215,8 +214,7 @@ def _fibres_in(case: "Case", number: int) -> Iterator[str]:
     organ = case.organs[number - 1]
     for index, fibre in enumerate(case.fibres_all):
         for position in case.protocol.lit_positions:
-            ends = position.place(fibre).emission_points()
-            points = np.linspace(ends[0], ends[-1], 1 if len(ends) == 1 else _ALONG_DIFFUSER)
+            points = position.place(fibre).emission_line()
             inside = organ.body.contains(points)
             if not bool(inside.any()):
                 continue

@@ -7,6 +7,7 @@ from ablsim.case import Case
 from ablsim.damage.chosen import chosen_processes
 from ablsim.damage.rate import damage_rate
 from ablsim.domain import Domain
+from ablsim.geometry import distance_to_tube
 from ablsim.light.coefficients import effective_attenuation, mean_free_path
 from ablsim.result import Fields
 from ablsim.tissue.boiling import BOILING_NUMBERS
@@ -40,7 +41,8 @@ def explain(case: Case, domain: Domain, fields: Fields) -> tuple[str, ...]:
         )
     notes += describe_wavelength(case.tissue.wavelength, domain.tissues)
     beyond = _beyond_diffusion(case, domain)
-    return (*notes, *_laws(case), *_shallow(case, domain), *beyond, *_growing(case, fields))
+    near = (*_in_vessels(case), *_shallow(case, domain), *beyond)
+    return (*notes, *_laws(case), *near, *_growing(case, fields))
 
 
 def _laws(case: Case) -> tuple[str, ...]:
@@ -57,6 +59,22 @@ def _laws(case: Case) -> tuple[str, ...]:
             f"The zone of death is where at least {100.0 * death.dead.si:g} % of the cells are "
             f"dead; below {to_celsius(death.gate.si):g} degC cells neither die nor recover."
         )
+    return tuple(notes)
+
+
+def _in_vessels(case: Case) -> tuple[str, ...]:
+    """Say so if a fibre gives light inside a vessel."""
+    notes = []
+    for fibre in case.fibres_all:
+        points = [position.place(fibre).emission_line() for position in case.protocol.lit_positions]
+        for vessel in case.vessels:
+            away = distance_to_tube(np.concatenate(points), vessel.points, 0.5 * vessel.diameter)
+            if bool((away < 0.0).any()):
+                notes.append(
+                    f"{fibre.name} gives light inside {vessel.name}, whose blood carries off what "
+                    "it takes up. That blood boils, clots or chars is not in the model: do not "
+                    "rely on the zone around that tip."
+                )
     return tuple(notes)
 
 

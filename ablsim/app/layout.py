@@ -23,6 +23,8 @@ _PERFUSIONS = ("normal", "hypovascular", "embolised", "none")
 _PATTERNS = {"single": "1 fibre", "line": "2 fibres", "triangle": "3 fibres", "square": "4 fibres"}
 _VESSELS = (0, 4, 6, 8, 12, 20)
 
+_REFUSED = "(place === 'A' ? !!refusal_A : !!refusal_B)"  # what the sliders say cannot be
+
 _STYLE = """
 html { overflow-y: auto; }
 .figures td, .figures th { padding: 2px 10px; text-align: right;
@@ -73,6 +75,7 @@ def build(server: Any, scenes: dict[str, Scene], do: Handlers) -> dict[str, VtkL
             )  # fmt: skip
             v3.VBtn(
                 "save the case", id="save", variant="outlined", classes="mr-2",
+                disabled=(_REFUSED,),
                 click=(
                     f"utils.download('case.toml', trigger('{server.trigger_name(do.save)}'), "
                     "'text/plain')"
@@ -146,7 +149,7 @@ def _controls(do: Handlers) -> None:
     _heading("In the background")
     v3.VBtn(
         "full run", id="run", click=do.start_run, block=True, variant="outlined", classes="mb-2",
-        disabled=("!!job_kind",),
+        disabled=(f"!!job_kind || {_REFUSED}",),
     )  # fmt: skip
     with html.Div(classes="d-flex align-center"):
         v3.VBtn(

@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ablsim.errors import CaseError
 from ablsim.grid import Point
 from ablsim.quantities import unit_vector
@@ -21,6 +24,7 @@ COATING = 0.10e-3
 PROTRUSION = 7.5e-3
 """How far what gives light lies beyond the end of its needle [m]. Like the two sizes above it is
 in the tissue library with its source."""
+_ALONG_DIFFUSER = 41  # points at which a diffuser is held against vessels and organs
 
 # Corners of each pattern for unit side length, about the centroid: (first side, second direction).
 _PATTERNS: dict[str, tuple[tuple[float, float], ...]] = {
@@ -96,6 +100,11 @@ class Fibre:
     def emission_points(self) -> tuple[Point, ...]:
         """Return the ends of what lights [m]: the tip, and a diffuser's other end."""
         return (self.tip,) if self.length == 0.0 else (self.start, self.tip)
+
+    def emission_line(self) -> NDArray[np.float64]:
+        """Return points, shape (n, 3), all along what lights [m]; a bare fibre has one."""
+        ends = self.emission_points()
+        return np.linspace(ends[0], ends[-1], 1 if len(ends) == 1 else _ALONG_DIFFUSER)
 
 
 def make_array(

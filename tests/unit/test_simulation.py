@@ -118,6 +118,22 @@ def test_diffusion_near_what_is_clear_is_warned_of():
 
 
 @pytest.mark.compiled
+def test_light_inside_a_vessel_is_warned_of():
+    def said(x, *steps):
+        ends = [[f"{x} mm", f"{y} mm", "6 mm"] for y in (-40, 40)]
+        vein = {"name": "the vein", "diameter": "6 mm", "points": ends}
+        steps = {"steps": ["deliver 5 W for 1 s", *steps, "rest for 120 s"]}
+        numerics = SMALL["numerics"] | {"light": "diffusion"}
+        run = simulate(case(vessel=[vein], protocol=steps, numerics=numerics))
+        return [note for note in run.notes if "gives light inside" in note]
+
+    assert said(0) == []  # the tip lies 3 mm from its wall
+    (note,) = said(0, "pull back 6 mm", "deliver 5 W for 1 s")
+    assert note.startswith("F1 gives light inside the vein, ")
+    assert said(8, "pull back 6 mm", "deliver 5 W for 1 s") == []
+
+
+@pytest.mark.compiled
 def test_two_fibres_share_one_light_problem():
     fibres = [
         SMALL["fibre"][0] | {"name": name, "tip": [x, "0 mm", "0 mm"]}

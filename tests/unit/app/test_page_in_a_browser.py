@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ablsim import Case
+
 keys = pytest.importorskip("selenium.webdriver.common.keys")
 
 pytestmark = [pytest.mark.browser, pytest.mark.compiled]
@@ -210,6 +212,28 @@ def test_what_is_no_case_is_refused_with_a_sentence(page, tmp_path, content, sai
     assert "wrong.toml" in words
     assert said in words
     assert page.text("figures") == figures
+
+
+def test_a_layout_that_is_refused_cannot_be_saved_or_run(page, tmp_path):
+    case = Case.from_toml(EXAMPLES / "quick.toml").resolved()
+    bowel = {"name": "bowel", "tissue": "muscle", "shape": "sphere", "diameter": "8 mm"}
+    place = {"centre": ["0 mm", "0 mm", "11 mm"], "no_go": {"peak_temperature": "45 degC"}}
+    case["organ"] = [bowel | place]
+    path = tmp_path / "beside_bowel.toml"
+    path.write_text(Case.from_dict(case).to_toml(), encoding="utf-8")
+    page.upload(path)
+    page.until("base")
+    assert page.browser.find_element("id", "save").is_enabled()
+    page.browser.execute_script(
+        "trame.state.update({pattern: 'single', illuminations: 3, pull_back: 8})"
+    )
+    assert "gives light inside bowel" in page.until("refusal-A")
+    for button in ("save", "run"):
+        assert not page.browser.find_element("id", button).is_enabled()
+    assert page.browser.find_element("id", "plan").is_enabled()  # it finds fibres of its own
+    page.browser.execute_script("trame.state.set('illuminations', 1)")
+    page.wait_for("return !document.getElementById('refusal-A')")
+    assert page.browser.find_element("id", "save").is_enabled()
 
 
 def test_two_tabs_share_nothing(page, address):
