@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from ablsim.case_settings import NumericsTable, PhysicsTable
     from ablsim.case_tables import DomainTable, TissueTable, TumourTable
     from ablsim.cohort import Study, run_cohort
+    from ablsim.cohort.study_tables import PlacementTable
     from ablsim.domain import Domain, make_domain
     from ablsim.errors import AblsimError, CaseError, ResultError, UnfinishedError
     from ablsim.explanation import Explanation, explain
     from ablsim.grid import Grid
     from ablsim.light.fibre import Fibre
-    from ablsim.planning import Limits, Plan, Request, plan
+    from ablsim.planning import Limits, Plan, Request, Span, Weights, plan
     from ablsim.protocol import Protocol
     from ablsim.reproduction import Reproduction, reproduce
     from ablsim.result import Result, Snapshot
@@ -53,13 +54,14 @@ _HOMES = {
     "ablsim.case_settings": ("NumericsTable", "PhysicsTable"),
     "ablsim.case_tables": ("DomainTable", "TissueTable", "TumourTable"),
     "ablsim.cohort": ("Study", "run_cohort"),
+    "ablsim.cohort.study_tables": ("PlacementTable",),
     "ablsim.domain": ("Domain", "make_domain"),
     "ablsim.errors": ("AblsimError", "CaseError", "ResultError", "UnfinishedError"),
     "ablsim.explanation": ("Explanation", "explain"),
     "ablsim.grid": ("Grid",),
     "ablsim.certificate": ("Certificate", "certify"),
     "ablsim.light.fibre": ("Fibre",),
-    "ablsim.planning": ("Limits", "Plan", "Request", "plan"),
+    "ablsim.planning": ("Limits", "Plan", "Request", "Span", "Weights", "plan"),
     "ablsim.protocol": ("Protocol",),
     "ablsim.refinement": ("refine",),
     "ablsim.reproduction": ("Reproduction", "reproduce"),
@@ -92,6 +94,7 @@ __all__ = [
     "NumericsTable",
     "OrganTable",
     "PhysicsTable",
+    "PlacementTable",
     "Plan",
     "ProbeTable",
     "Protocol",
@@ -104,11 +107,13 @@ __all__ = [
     "Result",
     "ResultError",
     "Snapshot",
+    "Span",
     "Study",
     "TissueTable",
     "TumourTable",
     "UnfinishedError",
     "VesselTable",
+    "Weights",
     "Zones",
     "certify",
     "cite",

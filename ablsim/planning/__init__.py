@@ -5,10 +5,12 @@
 """
 
 from ablsim.planning.answer import Plan, summarise
+from ablsim.planning.burden import Weights
 from ablsim.planning.evaluator import Evaluator
 from ablsim.planning.make import NoPlanError, make_plan, plan
 from ablsim.planning.request import Limits, Request
 from ablsim.planning.sheet import render_plan
+from ablsim.planning.span import Span
 from ablsim.planning.subject import Subject, make_subject
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "NoPlanError",
     "Plan",
     "Request",
+    "Span",
     "Subject",
+    "Weights",
     "make_plan",
     "make_subject",
     "plan",

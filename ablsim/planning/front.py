@@ -62,12 +62,31 @@ def find_front(found: Found, planner: Planner) -> tuple[FrontPoint, ...]:
             chance = float(found.sample.chances(beside + one.reserve).mean())
             basis = "reserve"
         points.append(FrontPoint(one, chance, basis, one.plan == found.best.plan))
+    points = _without_promises(points)
     front: list[FrontPoint] = []
     for point in sorted(points, key=lambda p: (p.candidate.burden, -p.probability)):
         best = front[-1].probability if front else -1.0
         if point.is_chosen or point.probability >= best + _STEP:
             front.append(point)
     return _thinned(front)
+
+
+def _without_promises(points: list[FrontPoint]) -> list[FrontPoint]:
+    """Return the points without those that an estimate alone puts above the chosen plan.
+
+    Cheaper plans were tried and judged beside it; what was only estimated may not say more.
+    """
+    chosen = next((one for one in points if one.is_chosen), None)
+    if chosen is None:
+        return points
+    return [
+        one
+        for one in points
+        if one.is_chosen
+        or one.basis == "draws"
+        or one.candidate.burden > chosen.candidate.burden
+        or one.probability < chosen.probability
+    ]
 
 
 def _thinned(front: list[FrontPoint]) -> tuple[FrontPoint, ...]:

@@ -12,7 +12,7 @@ from ablsim.planning.as_placed import PlacedPlanner
 from ablsim.planning.binding import find_binding, find_concessions
 from ablsim.planning.burden import Weights, burden_of
 from ablsim.planning.drafts import Drafter, with_energy
-from ablsim.planning.front import MOST, FrontPoint, _thinned, find_front
+from ablsim.planning.front import MOST, FrontPoint, _thinned, _without_promises, find_front
 from ablsim.planning.make import NoPlanError, make_plan
 from ablsim.planning.planner import Planner
 from ablsim.planning.prescription import FIBRES, Prescription, arrange, place_pattern
@@ -240,8 +240,26 @@ def test_the_front_rises(make_believe):
     burdens = [point.candidate.burden for point in front]
     assert burdens == sorted(burdens)
     assert sum(point.is_chosen for point in front) == 1
-    others = [point.probability for point in front if not point.is_chosen]
-    assert others == sorted(others)
+    chances = [point.probability for point in front]
+    assert chances == sorted(chances)
+
+
+def test_no_estimate_stands_above_the_plan_that_was_chosen(make_believe):
+    best = Planner(subject("15 mm"), small(), make_believe).find().best
+
+    def point(burden, chance, basis, *, is_chosen=False):
+        return FrontPoint(dataclasses.replace(best, burden=burden), chance, basis, is_chosen)
+
+    chosen = point(50.0, 0.91, "draws", is_chosen=True)
+    stay = [
+        point(48.0, 0.80, "reserve"),
+        point(49.0, 0.95, "draws"),
+        chosen,
+        point(51.0, 0.95, "few draws"),
+    ]
+    go = [point(48.0, 0.97, "reserve"), point(49.0, 0.92, "few draws")]
+    assert _without_promises([*go, *stay]) == stay
+    assert _without_promises(go) == go
 
 
 def test_what_no_fine_cells_have_seen_counts_in_the_front_as_tried_not_as_judged(make_believe):
