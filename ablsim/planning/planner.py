@@ -214,26 +214,26 @@ class Planner:
     def _thin(self, found: Found) -> Found:
         """Return a plan of fewer or lesser placements, where several reach further than they need.
 
-        So much energy as that would spare is beyond what settling may change.
+        So much energy as that would spare is beyond what settling may change. What falls short says
+        how much more others take.
         """
-        spare = self.judge.spare(found)
-        if len(found.best.plan.placements) == 1 or not found.is_reached or spare < NEAR:
-            return found
-        self._say("with fewer placements")
-        self._learn(found)
-        reserve = found.best.reserve - spare + AMPLE
-        dearest = CHEAPER * found.best.burden
+        judged = found
         for _ in range(THINNING):
+            is_ample = found.is_reached and self.judge.spare(found) >= NEAR
+            if not is_ample or len(found.best.plan.placements) == 1:
+                break
+            self._say("with fewer placements")
+            self._learn(judged)
+            reserve = judged.best.reserve - self.judge.spare(judged) + AMPLE
             known = self.trials.trials
             self._lacking |= {one.candidate.plan for one in known if one.spare < self.extra}
-            some = self._look(reserve, 0.0)
-            some = [one for one in some if one.burden < dearest and not self._lacks(one.plan)]
+            some = [one for one in self._look(reserve, 0.0) if not self._lacks(one.plan)]
+            some = [one for one in some if one.burden < CHEAPER * found.best.burden]
             tried = self.trials.run([one.plan for one in _shortlist(some, reserve, NEAR)])
-            enough = [one for one in tried if one.spare >= self.extra]
-            if enough:
+            if enough := [one for one in tried if one.spare >= self.extra]:
                 other = min(enough, key=lambda one: one.candidate.burden)
-                thinner = self.judge.assess(other, reserve)
-                return thinner if is_better(thinner, found) else found
+                judged = self.judge.assess(other, reserve)
+                found = judged if is_better(judged, found) else found
         return found
 
     def _challenge(self, best: Found) -> Found:

@@ -145,6 +145,32 @@ def test_large_tumours_get_several_placements(make_believe):
     assert plan.sessions == len(plan.placements)  # each its own visit, unless told otherwise
 
 
+def test_a_plan_of_fewer_placements_that_falls_short_is_not_the_last_one_looked_at(make_believe):
+    planner = Planner(subject("50 mm"), small(), make_believe)
+    planner.find()
+    most = max(planner.bench.candidates, key=lambda one: (one.reserve, one.burden))
+    ample = planner.judge.assess(planner.trials.run([most.plan])[0], 0.0)
+    assert planner.judge.spare(ample) > 2e-3
+    assess, looked_at = planner.judge.assess, []
+
+    def fails_once(trial, reserve):
+        found = assess(trial, reserve)
+        looked_at.append(found)
+        if len(looked_at) == 1:
+            found = dataclasses.replace(found, is_reached=False)
+            planner.judge.judged[-1] = found
+        return found
+
+    planner.judge.judged[:] = [ample]
+    planner.judge.assess = fails_once
+    thinner = planner._thin(ample)
+    assert len(looked_at) > 1
+    assert thinner is not ample
+    assert thinner.is_reached
+    assert thinner.best.burden < ample.best.burden
+    assert thinner.best.plan != looked_at[0].best.plan
+
+
 def test_placements_share_the_sessions_that_there_are(make_believe):
     request = small(limits=Limits(sessions=2))
     found = Planner(subject("50 mm"), request, make_believe).find()
