@@ -19,6 +19,7 @@ from ablsim.planning.prescription import Prescription
 from ablsim.planning.refine import Refiner
 from ablsim.planning.request import SMALL, Request
 from ablsim.planning.search import ROUNDS, Search
+from ablsim.planning.shortlist import DEAREST, NEAR, shortlist
 from ablsim.planning.subject import Subject
 from ablsim.planning.trials import Trial, Trials, cheapest_trial
 
@@ -49,12 +50,6 @@ BEYOND = 0.3e-3
 BOLDER = 0.4e-3
 """How much more is looked for each time that what was found fell short [m]."""
 
-NEAR = 0.7e-3
-"""How far short of the reserve a plan may be and still be tried under draws [m]."""
-
-DEAREST = 1.25
-"""Burden up to which plans are tried, over that of the cheapest that may do."""
-
 CHEAPER = 0.98
 """Share of the burden of a plan below which others are still of interest."""
 
@@ -66,9 +61,6 @@ THINNING = 3
 
 ALIKE = 1e-3
 """Difference in any length up to which treatments of several placements are nearly the same [m]."""
-
-SHORT = 4
-"""Most plans that are tried under a few draws at a time."""
 
 
 class Planner:
@@ -113,6 +105,11 @@ class Planner:
     def find(self) -> Found | None:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
         reserve, best = self._begin()
+        if best is not None and self._may_lack_energy(best):
+            best = self.settle(best, others_left=True)
+            if best.is_feasible:
+                return self.settle(self._thin(best))
+            reserve = max(reserve, best.best.reserve - self.judge.spare(best))
         for turn in range(TURNS):
             self._learn_limits()
             some = self._look(reserve, 0.0 if turn else self._slack)
@@ -165,6 +162,10 @@ class Planner:
                 return found.best.reserve - self.judge.spare(found), found
             reserve = pilot.required
         return reserve, found
+
+    def _may_lack_energy(self, pilot: Found) -> bool:
+        """Say whether several placements may need nothing but more energy to be the plan."""
+        return len(pilot.best.plan.placements) > 1 and not pilot.is_reached and pilot.is_allowed
 
     def _look(self, reserve: float, slack: float) -> list[Candidate]:
         """Return what is known after looking for plans with a reserve [m].
@@ -229,7 +230,7 @@ class Planner:
             self._lacking |= {one.candidate.plan for one in known if one.spare < self.extra}
             some = [one for one in self._look(reserve, 0.0) if not self._lacks(one.plan)]
             some = [one for one in some if one.burden < CHEAPER * found.best.burden]
-            tried = self.trials.run([one.plan for one in _shortlist(some, reserve, NEAR)])
+            tried = self.trials.run([one.plan for one in shortlist(some, reserve, NEAR)])
             if enough := [one for one in tried if one.spare >= self.extra]:
                 other = min(enough, key=lambda one: one.candidate.burden)
                 judged = self.judge.assess(other, reserve)
@@ -341,7 +342,7 @@ class Planner:
         self._say("trying the best under a few draws")
         hopeful = [one for one in some if not self._fell_short(one.plan)]
         near = NEAR / (1.0 + 3.0 * turn)
-        self.trials.run([one.plan for one in _shortlist(hopeful, reserve, near)])
+        self.trials.run([one.plan for one in shortlist(hopeful, reserve, near)])
         for spare in (self.extra - near, self.extra):
             start = self._cheapest(spare)
             looks = 0 if start is None else _looks(start.candidate.plan) // (1 + turn)
@@ -391,30 +392,3 @@ class Planner:
 def _looks(plan: Prescription) -> int:
     """Return how many plans refining may try: none of several placements, which take long."""
     return 8 if len(plan.placements) == 1 else 0
-
-
-def _shortlist(candidates: list[Candidate], reserve: float, below: float) -> list[Candidate]:
-    """Return the plans to try: the cheapest few of different kinds near a reserve [m].
-
-    The cheapest that has a little more than the reserve is among them.
-    """
-    near = [one for one in candidates if one.reserve >= reserve - below]
-    if not near:
-        near = sorted(candidates, key=lambda one: -one.reserve)[:SHORT]
-    chosen: list[Candidate] = []
-    kinds: dict[object, int] = {}
-    most = SHORT if near and near[0].plan.illuminations <= 12 else SHORT // 2
-    dearest = DEAREST * min((one.burden for one in near), default=0.0)
-    for one in sorted(near, key=lambda one: one.burden):
-        if one.burden > dearest and chosen:
-            break
-        first = one.plan.placements[0]
-        kind = (one.plan.pattern, first.illuminations, len(one.plan.placements))
-        if kinds.get(kind, 0) < 2:
-            kinds[kind] = kinds.get(kind, 0) + 1
-            chosen.append(one)
-        if len(chosen) == most:
-            break
-    ample = [one for one in candidates if one.reserve >= reserve + 0.5 * NEAR]
-    sure = min(ample, key=lambda one: one.burden, default=None)
-    return chosen if sure is None or sure in chosen else [*chosen, sure]

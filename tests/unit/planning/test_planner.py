@@ -171,6 +171,23 @@ def test_a_plan_of_fewer_placements_that_falls_short_is_not_the_last_one_looked_
     assert thinner.best.plan != looked_at[0].best.plan
 
 
+def test_placements_that_lack_nothing_but_energy_get_it(make_believe, monkeypatch):
+    request = small(energies=Span((600.0, 1800.0), is_continuous=True))
+    plan = Planner(subject("50 mm"), request, make_believe).find().best.plan
+    assert len(plan.placements) > 1
+    planner = Planner(subject("50 mm"), request, make_believe)
+    weak = planner.trials.run([with_energy(plan, 0.85 * plan.energy_per_fibre)])[0]
+    pilot = planner.judge.assess(weak, 0.0, is_pilot=True)
+    assert not pilot.is_reached
+    monkeypatch.setattr(planner, "_begin", lambda: (20e-3, pilot))  # more than any has
+    found = planner.find()
+    assert found.is_feasible
+    assert found.is_checked
+    energy = found.best.plan.energy_per_fibre
+    assert energy > pilot.best.plan.energy_per_fibre
+    assert with_energy(pilot.best.plan, energy) == found.best.plan
+
+
 def test_placements_share_the_sessions_that_there_are(make_believe):
     request = small(limits=Limits(sessions=2))
     found = Planner(subject("50 mm"), request, make_believe).find()
