@@ -11,7 +11,7 @@ import ablsim
 
 EXTRAS = {
     "medical images": ("imaging", ("SimpleITK", "highdicom", "pydicom")),
-    "report's scene": ("web", ("trame-pyvista", "nest-asyncio2")),
+    "report's scene": ("web", ("trame-vtk",)),
     "planning page": ("web", ("trame", "trame-vtk", "trame-vuetify", "aiohttp")),
     "MP4 movies": ("movie", ("imageio-ffmpeg",)),
     "sensitivity": ("study", ("SALib", "scikit-learn", "emcee")),

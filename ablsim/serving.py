@@ -30,7 +30,7 @@ def serve_page(case: Path | None, host: str, port: int, output: Path) -> None:
     UnfinishedError
         If nobody can listen there.
     """
-    if find_spec("trame") is None or find_spec("trame_pyvista") is None:
+    if find_spec("trame") is None or find_spec("trame_vtk") is None:
         msg = 'app: the planning page needs more packages; pip install "ablsim[web]"'
         raise CaseError(msg)
     if not 0 <= port <= _PORTS:

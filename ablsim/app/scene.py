@@ -10,6 +10,7 @@ import pyvista as pv
 
 from ablsim.report.layers import Layer
 from ablsim.report.viewer import thin, views
+from ablsim.view import gl
 from ablsim.view.camera import Camera
 
 TEMPERATURE = "temperature"
@@ -25,6 +26,7 @@ class Scene:
     """What is shown of one layout."""
 
     def __init__(self) -> None:
+        gl.use_display(None)
         with pv.vtk_verbosity("off"):  # that no OpenGL is there does not matter
             self._plotter = pv.Plotter(off_screen=True)
         self._plotter.set_background("white")  # type: ignore[arg-type]  # pyvista hides self

@@ -74,11 +74,10 @@ def _scene(result: Result, course: Course, zones: Zones) -> tuple[list[Block], s
     The browser draws it: only the picture needs OpenGL here.
     """
     still, remark = stills.scene_picture(result, course)
-    if (display := gl.find_display()) is not None:
-        gl.use_display(display)
+    gl.use_display(gl.find_display())
     from ablsim.report.viewer import REMEDY, write_viewer
 
-    if find_spec("trame_pyvista") is None:
+    if find_spec("trame_vtk") is None:
         return [still], REMEDY
     from ablsim.report.layers import make_layers
 

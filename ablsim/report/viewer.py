@@ -1,8 +1,15 @@
-"""The interactive scene as one page of its own, which a report frames."""
+"""The interactive scene as one page of its own, which a report frames.
 
+VTK's scene is written down for vtk.js here and now. pyvista's own export starts a server for it,
+which asks another machine for what it would draw with: a report must reach nobody.
+"""
+
+import io
 import json
 import re
+import zipfile
 from collections.abc import Sequence
+from typing import Any
 
 import pyvista as pv
 
@@ -98,9 +105,9 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
     Raises
     ------
     ImportError
-        Where trame-pyvista (extra ``web``) is missing.
+        Where trame-vtk (extra ``web``) is missing.
     """
-    import trame_pyvista  # noqa: F401  # without it, pyvista would fail in its own words
+    from trame_vtk.tools.vtksz2html import write_html
 
     with pv.vtk_verbosity("off"):  # that no OpenGL is there does not matter: browsers draw it
         plotter = pv.Plotter(off_screen=True)
@@ -126,8 +133,9 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
     plotter.camera.parallel_projection = True
     plotter.camera.parallel_scale = from_where["oblique"]["scale"]
     plotter.reset_camera_clipping_range()
-    page = plotter.trame.export_html(filename=None).getvalue()
-    page = _ADDRESS.sub("data:,", page)  # of an icon: nothing is to leave the machine
+    written = io.StringIO()
+    write_html(_pack(plotter.render_window), written)
+    page = _ADDRESS.sub("data:,", written.getvalue())  # of an icon
     plotter.close()
     table = [
         {"name": x.name, "colour": x.colour, "meshes": len(x.meshes), "shown": x.shown}
@@ -138,6 +146,36 @@ def write_viewer(layers: Sequence[Layer], camera: Camera) -> str:
         controls = controls.replace(key, _script(value))
     head, body, tail = page.rpartition("</body>")
     return head + controls + body + tail
+
+
+def _pack(window: Any) -> bytes:
+    """Return all that a render window of VTK holds as vtk.js loads it: a zipped ``index.json``."""
+    from trame_vtk.modules.vtk.serializers import (
+        SynchronizationContext,
+        extract_array_hash,
+        initialize_serializers,
+        reference_id,
+        serialize,
+    )
+
+    initialize_serializers()
+    context = SynchronizationContext()
+    context.set_ignore_last_dependencies(True)
+    scene = serialize(None, window, reference_id(window), context, 1)
+    camera = window.GetRenderers().GetFirstRenderer().GetActiveCamera()
+    scene["extra"] = {
+        "vtkRefId": reference_id(window),
+        "centerOfRotation": camera.GetFocalPoint(),
+        "camera": reference_id(camera),
+    }
+    hashes = {
+        array["hash"]: {**array, "content": context.get_cached_data_array(array["hash"], False)}
+        for array in extract_array_hash(scene)
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.json", json.dumps({"hashes": hashes, "scene": scene}))
+    return packed.getvalue()
 
 
 def thin(surface: pv.PolyData) -> pv.PolyData:

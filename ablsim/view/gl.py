@@ -57,9 +57,16 @@ def find_display(*, timeout: float = 120.0) -> Display | None:
     return next((display for display in candidates if _draws(display, timeout)), None)
 
 
-def use_display(display: Display) -> None:
-    """Tell VTK in this process to draw with ``display``; call before pyvista is imported."""
-    if display.window:
+def use_display(display: Display | None) -> None:
+    """Tell VTK in this process to draw with ``display``; call before anything is plotted.
+
+    None is for scenes that are only put together here, for a browser to draw. VTK makes a window
+    for these as well, and that of X is a segmentation fault where its libraries are missing;
+    OSMesa's needs its own no sooner than it draws.
+    """
+    if display is None and sys.platform not in ("win32", "darwin"):
+        os.environ[VARIABLE] = _CANDIDATES[0][2]
+    elif display is not None and display.window:
         os.environ[VARIABLE] = display.window
 
 

@@ -2,6 +2,7 @@
 
 import html
 import re
+import socket
 
 import pytest
 
@@ -79,8 +80,20 @@ def test_without_opengl_the_scene_still_turns_in_the_browser_and_its_picture_is_
     assert "The zone, cut open along the fibres" in text
 
 
+def test_writing_a_report_asks_nobody_and_listens_to_nobody(stored, tmp_path, monkeypatch):
+    def refuse(*arguments, **_):
+        pytest.fail(f"the network was used: {arguments}")
+
+    for name in ("getaddrinfo", "create_connection"):
+        monkeypatch.setattr(socket, name, refuse)
+    for name in ("bind", "connect"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    write_report(stored, tmp_path / "report.html")
+    assert "iframe title" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_without_the_extra_the_scene_is_a_picture_and_it_is_said(stored, tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "trame_pyvista", None)
+    monkeypatch.setitem(__import__("sys").modules, "trame_vtk", None)
     remark = write_report(stored, tmp_path / "report.html")
     assert 'pip install "ablsim[web]"' in remark
     assert "iframe title" not in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -69,5 +69,16 @@ def test_the_display_is_named_to_vtk(monkeypatch):
     assert gl.os.environ[gl.VARIABLE] == "vtkOSOpenGLRenderWindow"
 
 
+def test_what_is_never_drawn_here_gets_a_window_that_needs_no_library(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv(gl.VARIABLE, raising=False)
+    gl.use_display(None)
+    assert gl.os.environ[gl.VARIABLE] == "vtkOSOpenGLRenderWindow"
+    monkeypatch.delenv(gl.VARIABLE)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    gl.use_display(None)
+    assert gl.VARIABLE not in gl.os.environ
+
+
 def test_the_remedy_names_the_debian_package():
     assert "libosmesa6" in gl.REMEDY
