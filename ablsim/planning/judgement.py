@@ -13,7 +13,6 @@ from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.evaluator import Evaluator, Record, Task
 from ablsim.planning.laid import (
     CAST_DRAWS,
-    PILOT_CAST_DRAWS,
     infer,
     is_inferable,
     whole_runs,
@@ -159,14 +158,16 @@ class Judge:
         """
         best = trial.candidate
         self._say("probability, and the plan on fine cells")
-        count = min(self._count(best.plan), PILOT) if is_pilot else self._count(best.plan)
-        is_checked = not is_pilot or len(best.plan.placements) == 1
+        is_single = len(best.plan.placements) == 1
+        count = self._count(best.plan)
+        if is_pilot and not is_inferable(self._trials.casts, best.plan):
+            count = min(count, PILOT)
+        is_checked = not is_pilot or is_single
         for number in sorted({min(PILOT, count), count}):
             draws = self._draw_tasks(best.plan, number, is_pilot=is_pilot)
             fine_runs = self._fine_tasks(best.plan) if is_checked else []
             # no worker waits; runs on fine cells of several placements share all threads
-            is_one = len(best.plan.placements) == 1
-            for tasks in ([*draws, *fine_runs],) if is_one else (draws, fine_runs):
+            for tasks in ([*draws, *fine_runs],) if is_single else (draws, fine_runs):
                 self._evaluator.run(tasks)
             sample = self._draw(best, number, is_pilot=is_pilot)
             checked = self._fine_bench.run([best.plan])[0] if is_checked else None
@@ -235,7 +236,7 @@ class Judge:
     def _shares(self, plan: Prescription, count: int, *, is_pilot: bool) -> tuple[int, int]:
         """Return of how many draws of several placements the whole is run, and how many cast."""
         whole = min(count, whole_runs(plan, is_pilot=is_pilot))
-        return whole, min(count, PILOT_CAST_DRAWS if is_pilot else CAST_DRAWS)
+        return whole, min(count, CAST_DRAWS)
 
     def _count(self, plan: Prescription) -> int:
         """Return how many draws a plan gets: fewer where each takes long."""

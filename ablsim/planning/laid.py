@@ -19,9 +19,11 @@ from ablsim.planning.evaluation import QUANTILES, Evaluation
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Sample
 
-CAST_DRAWS, PILOT_CAST_DRAWS = 16, 8
-"""Draws that placements are cast in, and those of a pilot; further draws are these again, under
-other shifts."""
+CAST_DRAWS = 16
+"""Draws that placements are cast in; further draws are these again, under other shifts.
+
+Also of a pilot: in one or two of them wide layouts fall apart, which decides what they are worth.
+"""
 
 PILOT_WHOLE_RUNS = 4
 """Draws of a pilot of which the whole is run."""

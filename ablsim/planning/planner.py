@@ -59,6 +59,9 @@ CHALLENGERS = 3
 THINNING = 3
 """Most times that fewer placements are looked for, without those that lack something."""
 
+RISE = 1.5e-3
+"""By how much the reserve looked for rises at a time, of several placements [m]."""
+
 ALIKE = 1e-3
 """Difference in any length up to which treatments of several placements are nearly the same [m]."""
 
@@ -112,6 +115,7 @@ class Planner:
             reserve = max(reserve, best.best.reserve - self.judge.spare(best))
         for turn in range(TURNS):
             self._learn_limits()
+            reserve = self._first_enough(best, reserve)
             some = self._look(reserve, 0.0 if turn else self._slack)
             if turn and best is not None and not self._has_more(some, best):
                 break
@@ -333,9 +337,26 @@ class Planner:
 
     def _learn(self, found: Found) -> None:
         """Note what trials lack of many whole draws and of fine cells, for the next plans."""
-        self.trials.begin(found.sample)
+        self.trials.begin(found.best, found.sample)
         for trial in self.trials.run([found.best.plan]):  # none of a plan that passes a limit
             self.extra = trial.spare - self.judge.spare(found)
+
+    def _first_enough(self, best: Found | None, reserve: float) -> float:
+        """Return the least reserve [m] at which a trial is enough, at most the one given.
+
+        What one layout of several placements takes, another may not need: wide patterns with long
+        pull-backs have necks that draws cut through. So from what the best reaches on, layouts are
+        tried before others are looked for that reach further, of twice the placements perhaps.
+        """
+        if best is None or len(best.best.plan.placements) == 1:
+            return reserve
+        for less in np.arange(best.best.reserve + RISE, reserve, RISE):
+            some = [one for one in self._look(float(less), 0.0) if not self._fell_short(one.plan)]
+            self._say("trying the best under a few draws")
+            tried = self.trials.run([one.plan for one in shortlist(some, float(less), NEAR)])
+            if any(one.spare >= self.extra for one in tried):
+                return float(less)
+        return reserve
 
     def _choose(self, some: list[Candidate], reserve: float, turn: int) -> Trial | None:
         """Return the plan of least burden that has enough to spare in its trial."""

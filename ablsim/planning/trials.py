@@ -4,8 +4,9 @@ A run with nothing varied does not see what nearly fails: the middle between fib
 hot enough, a row of zones that just meet. Draws do, and of some draws the worst decide, which are
 the worst for one plan as for another, since fibres miss alike. So once the draws of a plan are
 known, the trial of another is the worst few of them; the others are taken to lie beside these as
-they did there. Several placements, and plans before any draws are known, are tried by casts, under
-many shifts. What trials lack of many whole draws is learned from these, and asked for on top.
+they did there, or beside the plan itself. Of several placements the worst are cast; plans before
+any draws are known are cast in the first few, under many shifts. What trials lack of many whole
+draws is learned from these, and asked for on top.
 """
 
 from collections.abc import Sequence
@@ -70,6 +71,28 @@ class Trial:
         return float(chances_of(self.reserves + shift, radius, self.sigma).mean())
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Draws of a plan that was judged, beside which the trials of others lie.
+
+    Parameters
+    ----------
+    reserve : float
+        Of the plan with nothing varied [m].
+    reserves : ndarray of float64, shape (n,)
+        Of its draws [m].
+    tissue : ndarray of int, shape (n,)
+        Which draw of the tissue each has: those of several placements come again.
+    worst : list of int
+        Those of the tissue that are tried.
+    """
+
+    reserve: float
+    reserves: FloatArray
+    tissue: NDArray[np.intp]
+    worst: list[int]
+
+
 class Trials:
     """Makes trials and draws of one subject's plans.
 
@@ -98,18 +121,34 @@ class Trials:
         self.draws = Draws(subject, request, max(DRAWS, request.draws))
         self.casts = Casts(subject, self.draws, evaluator, bench.spacing, request.complete_from)
         self.known: dict[Prescription, Trial] = {}
-        self._worst: list[int] = []
-        self._pilot = np.zeros(0)
+        self._single: _Known | None = None
+        self._several: _Known | None = None
 
-    def begin(self, pilot: Sample) -> None:
-        """Learn from the whole draws of one placement which are worst: more than may fail."""
-        if len(pilot.plan.placements) > 1:
+    def begin(self, pilot: Candidate, sample: Sample) -> None:
+        """Learn from the draws of a plan which are worst: more than may fail.
+
+        Of several placements, whose draws take minutes, those of the first one that is judged will
+        do for all.
+        """
+        if len(pilot.plan.placements) == 1:
+            self._single = self._learn(pilot, sample, PILOT)
+        elif self._several is None:
+            self._several = self._learn(pilot, sample, DRAWS)
+        else:
             return
-        self.known.clear()
-        self._pilot = self._reserves(pilot.outcomes[:PILOT])
-        fail = (1.0 - self._request.probability) * len(self._pilot)
-        count = min(len(self._pilot), 1 + ceil(1.5 * fail))
-        self._worst = sorted(np.argsort(self._pilot)[:count].tolist())
+        is_single = len(pilot.plan.placements) == 1
+        again = [plan for plan in self.known if (len(plan.placements) == 1) == is_single]
+        for plan in again:
+            del self.known[plan]
+
+    def _learn(self, pilot: Candidate, sample: Sample, most: int) -> _Known:
+        reserves = self._reserves(sample.outcomes[:most])
+        tissue = np.arange(len(reserves)) % (sample.clusters or len(reserves))
+        means = np.array([reserves[tissue == one].mean() for one in range(tissue.max() + 1)])
+        fail = (1.0 - self._request.probability) * len(means)
+        count = min(len(means), 1 + ceil(1.5 * fail))
+        worst = sorted(np.argsort(means)[:count].tolist())
+        return _Known(pilot.reserve, reserves, tissue, worst)
 
     def run(self, plans: Sequence[Prescription]) -> list[Trial]:
         """Return the trials of plans that are cases and pass no limit, in any order."""
@@ -126,20 +165,21 @@ class Trials:
                     self.known[one.plan] = trial
         return [self.known[one.plan] for one in allowed if one.plan in self.known]
 
-    def _is_whole(self, plan: Prescription) -> bool:
-        """Whether a plan is tried by whole runs of the worst draws."""
-        return bool(self._worst) and len(plan.placements) == 1
-
     def _tasks(self, plan: Prescription) -> list[Task]:
         """Return the runs of a plan's trial."""
-        return self.tasks(plan, self._worst) if self._is_whole(plan) else self.casts.tasks(plan)
+        if len(plan.placements) > 1:
+            return self.casts.tasks(plan, self._several.worst if self._several else None)
+        return self.tasks(plan, self._single.worst) if self._single else self.casts.tasks(plan)
 
     def _judge(self, candidate: Candidate) -> Trial | None:
         """Return the trial of a plan; None if none of its draws is a case."""
         plan = candidate.plan
-        reserves, sigma = (
-            self._by_the_worst(plan) if self._is_whole(plan) else self._by_casts(candidate)
-        )
+        if len(plan.placements) > 1 and self._several:
+            reserves, sigma = self._by_casts_of_the_worst(candidate, self._several)
+        elif len(plan.placements) == 1 and self._single:
+            reserves, sigma = self._by_the_worst(plan, self._single)
+        else:
+            reserves, sigma = self._by_casts(candidate)
         if len(reserves) == 0:
             return None
         volume = max(candidate.outcome.volume, 1e-9) / len(plan.placements)
@@ -150,16 +190,38 @@ class Trials:
         )
         return Trial(candidate, spare, reserves, sigma, radius)
 
-    def _by_the_worst(self, plan: Prescription) -> tuple[FloatArray, FloatArray]:
+    def _by_the_worst(self, plan: Prescription, pilot: _Known) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a pilot's draws: the worst as they are run."""
-        worst = self._reserves(self._read(plan, self._worst))
-        reserves = self._pilot + np.median(worst - self._pilot[self._worst])
-        reserves[self._worst] = worst
+        worst = self._reserves(self._read(plan, pilot.worst))
+        reserves = pilot.reserves + np.median(worst - pilot.reserves[pilot.worst])
+        reserves[pilot.worst] = worst
         return reserves, self.draws.model_error[: len(reserves)]
+
+    def _by_casts_of_the_worst(
+        self, candidate: Candidate, pilot: _Known
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the same of several placements: the worst as they are cast.
+
+        The others lie beside the plan itself as they did beside the pilot: what some layouts lose
+        in the worst, where zones part, others do not.
+        """
+        plan = candidate.plan
+        reserves = pilot.reserves + candidate.reserve - pilot.reserve
+        for one in pilot.worst:
+            same = np.flatnonzero(pilot.tissue == one)
+            numbers = range(len(plan.placements))
+            shifts = np.array([[self.draws.shift(int(i), n) for n in numbers] for i in same])
+            table, cast = self.casts.reserves(plan, candidate.reserve, [one], shifts)
+            reserves[same] = table[0] if len(cast) else _HOPELESS
+        return reserves, self.draws.model_error[pilot.tissue]
 
     def _by_casts(self, candidate: Candidate) -> tuple[FloatArray, FloatArray]:
         """Return reserves and errors of the model of a few draws under many shifts."""
-        table, draws = self.casts.reserves(candidate.plan, candidate.reserve)
+        plan = candidate.plan
+        table, draws = self.casts.reserves(
+            plan, candidate.reserve, range(self.casts.count(plan)),
+            self.casts.shifts(len(plan.placements)),
+        )  # fmt: skip
         return table.ravel(), np.repeat(self.draws.model_error[draws], table.shape[1])
 
     def _reserves(self, outcomes: Sequence[Evaluation | None]) -> FloatArray:

@@ -91,6 +91,27 @@ def test_placements_laid_side_by_side_are_the_whole(trials):
     assert np.mean(laid - whole.reserves()[6:]) == pytest.approx(0.0, abs=0.4e-3)
 
 
+def test_what_one_layout_loses_in_its_worst_draw_another_need_not(trials):
+    pilot = square((-5e-3, 0.0, 0.0), (5e-3, 0.0, 0.0), energy=1300.0)
+    other = square((-5e-3, 0.0, 0.0), (5e-3, 0.0, 0.0), energy=1500.0)
+    tried = trials.run([pilot, other])
+    samples = [
+        infer(trials.casts, one.candidate, trials.draw([one.candidate.plan], 6)[0], 64, 16)
+        for one in tried
+    ]
+    apart = tuple(  # in two of sixteen draws the zones part
+        one.deeper(-9e-3) if i % 16 in {5, 9} else one for i, one in enumerate(samples[0].outcomes)
+    )
+    trials.begin(tried[0].candidate, replace(samples[0], outcomes=apart))
+    again = trials.run([pilot, other])
+    assert len(trials.known) == 2
+    assert replace(samples[0], outcomes=apart).spare(0.9) < samples[0].spare(0.9) - 2e-3
+    for one, sample in zip(again, samples, strict=True):  # as cast, they do not
+        assert one.spare == pytest.approx(sample.spare(0.9), abs=0.7e-3)
+    trials.begin(tried[1].candidate, samples[1])  # the first will do for all
+    assert trials.run([pilot, other]) == again
+
+
 def test_what_is_inferred_is_less_sure_than_what_is_run(trials):
     plan = square((-5e-3, 0.0, 0.0), (5e-3, 0.0, 0.0))
     (trial,) = trials.run([plan])

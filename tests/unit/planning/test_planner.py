@@ -188,6 +188,24 @@ def test_placements_that_lack_nothing_but_energy_get_it(make_believe, monkeypatc
     assert with_energy(pilot.best.plan, energy) == found.best.plan
 
 
+def test_layouts_that_reach_a_little_further_are_tried_before_far_larger_ones(
+    make_believe, monkeypatch
+):
+    energies = Span((1800.0,))
+    request = small(energies=energies, probability=0.5)
+    plan = Planner(subject("40 mm"), request, make_believe).find().best.plan
+    planner = Planner(subject("40 mm"), small(energies=energies), make_believe)
+    pilot = planner.judge.assess(planner.trials.run([plan])[0], 0.0, is_pilot=True)
+    assert not pilot.is_reached
+    # as where the pilot's zones part in its worst draws, which others need not do
+    monkeypatch.setattr(planner, "_begin", lambda: (pilot.best.reserve + 6e-3, pilot))
+    found = planner.find()
+    assert found.is_feasible
+    assert len(plan.placements) < len(found.best.plan.placements) < 1.5 * len(plan.placements)
+    looked_at = [len(one.best.plan.placements) for one in planner.judge.judged]
+    assert max(looked_at) <= 2 * len(plan.placements)
+
+
 def test_placements_share_the_sessions_that_there_are(make_believe):
     request = small(limits=Limits(sessions=2))
     found = Planner(subject("50 mm"), request, make_believe).find()
