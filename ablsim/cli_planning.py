@@ -121,7 +121,7 @@ def plan(
     table
         Plan for all sizes from 1 to 12 cm, two tumours, normal and embolised, in place of one.
     diameters
-        Sizes of the table, such as "10 mm" "20 mm".
+        Sizes of the table, such as "10 mm, 20 mm".
     output
         Where the plan goes (.toml); by default the case's name with .plan.toml, or plan.toml. For
         a table, its folder.

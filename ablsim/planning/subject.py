@@ -46,6 +46,9 @@ reserve moved by more than 0.001 mm, with a third of the cells. Without flow hea
 a domain of 22 mm ablated 2 % less.
 """
 
+LARGEST = 150e-3
+"""Longest diameter of a tumour that is planned for [m]: above it, some hundred insertions."""
+
 _AXES = 3
 _TIMES = re.compile(r"\s*[x\u00d7*]\s*")
 _POINTS = 700  # of the tumour
@@ -241,10 +244,16 @@ def make_subject(case: Case) -> Subject:
     Raises
     ------
     CaseError
-        If it has no tumour, or nothing that could stop perfusion or heat it.
+        If it has no tumour, one beyond `LARGEST`, or nothing that could stop perfusion or heat it.
     """
     if case.tumour is None:
         msg = "the case: has no tumour; a plan needs a [tumour]"
+        raise CaseError(msg)
+    if (longest := max(case.tumour.axes)) > LARGEST:
+        msg = (
+            f"the tumour: {1e3 * longest:.0f} mm across; plans are made up to {1e3 * LARGEST:.0f} "
+            "mm; what a layout of your own does to a larger one, ablsim run CASE.toml says"
+        )
         raise CaseError(msg)
     return Subject(case)
 

@@ -11,7 +11,7 @@ from ablsim.grid import Point
 from ablsim.planning.burden import Weights
 from ablsim.planning.request import Limits, Request
 from ablsim.planning.span import Span, parse_span
-from ablsim.planning.subject import describe_subject
+from ablsim.planning.subject import LARGEST, describe_subject
 from ablsim.quantities import DURATION, ENERGY, LENGTH, POWER, Quantity, unit_vector
 
 ERRORS: dict[str, dict[str, str]] = {
@@ -173,10 +173,10 @@ def _directions_of(case: Case) -> tuple[Point, ...]:
 
 
 def parse_diameters(texts: Sequence[str]) -> tuple[float, ...]:
-    """Return diameters [m] of a size table."""
-    quantity = LENGTH.within("5 mm", "200 mm", example="35 mm")
+    """Return diameters [m] of a size table, each by itself or several between commas."""
+    quantity = LENGTH.within("5 mm", f"{1e3 * LARGEST:.0f} mm", example="35 mm")
     found = []
-    for text in texts:
+    for text in (one for some in texts for one in some.split(",")):
         value = _read("--diameters", text, quantity)
         if value is not None:
             found.append(value)

@@ -12,6 +12,7 @@ from ablsim.errors import CaseError
 from ablsim.planning.as_placed import read_positions
 from ablsim.planning.request import Request
 from ablsim.planning.span import Span, parse_span
+from ablsim.planning.subject import describe_subject, make_subject
 from ablsim.planning.wish import Wish, find_subject, make_request, parse_diameters
 from ablsim.prescribing import check_paths
 from ablsim.quantities import ENERGY, LENGTH
@@ -192,5 +193,15 @@ def test_positions_are_read_and_checked(tmp_path):
 def test_paths_and_sizes(tmp_path):
     check_paths(tmp_path / "a.toml", force=False)
     assert parse_diameters(["20 mm", "1 cm"]) == (10e-3, 20e-3)
+    assert parse_diameters(["20 mm, 1 cm"]) == (10e-3, 20e-3)
     with pytest.raises(CaseError, match="--diameters"):
         parse_diameters(["20"])
+
+
+def test_a_tumour_that_no_layout_of_fibres_could_treat_is_refused():
+    whole = describe_subject(
+        diameter="160 mm", tissue="net_metastasis", perfusion="normal", margin="0 mm",
+        background="liver",
+    )  # fmt: skip
+    with pytest.raises(CaseError, match="160 mm across; plans are made up to 150 mm"):
+        make_subject(whole)
