@@ -125,9 +125,7 @@ def test_surfaces_are_read_back_by_trimesh(made, tmp_path, kind):
 def test_gltf_is_read_back_by_trimesh_in_metres(made, tmp_path):
     trimesh = pytest.importorskip("trimesh")
     if gl.find_display() is None:
-        with pytest.raises(ResultError, match="libosmesa6, or write STL or PLY"):
-            export_result(made, ["gltf"], tmp_path, "x")
-        return
+        pytest.skip("there is no OpenGL here, by way of which glTF is written")
     (written,) = export_result(made, ["gltf"], tmp_path, "x")
     scene = trimesh.load(written)
     assert len(scene.geometry) >= 8
