@@ -217,6 +217,10 @@ class Judge:
         """Return how far a judged plan is beyond the demand [m]; negative short of it."""
         return found.sample.spare(self._request.probability) + found.finer.reserve
 
+    def has_judged(self, candidate: Candidate) -> bool:
+        """Say whether a plan was judged before."""
+        return any(one.best.plan == candidate.plan for one in self.judged)
+
     def _draw(self, planned: Candidate, count: int, *, is_pilot: bool = False) -> Sample:
         """Return draws of a plan: whole runs, or of several placements also what these say."""
         casts, plan = self._trials.casts, planned.plan

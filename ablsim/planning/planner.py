@@ -11,14 +11,14 @@ import numpy as np
 
 from ablsim.planning.candidates import Bench, Candidate, cheapest
 from ablsim.planning.drafts import Drafter, with_energy
-from ablsim.planning.evaluation import RADIUS_OF_ONE
 from ablsim.planning.evaluator import Evaluator, Kind
 from ablsim.planning.fine_cells import FineCells
-from ablsim.planning.judgement import TOLERANCE, Found, Judge, Say, is_better
+from ablsim.planning.judgement import Found, Judge, Say, is_better
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.refine import Refiner
 from ablsim.planning.request import SMALL, Request
 from ablsim.planning.search import ROUNDS, Search
+from ablsim.planning.settling import AMPLE, Settler
 from ablsim.planning.shortlist import DEAREST, NEAR, shortlist
 from ablsim.planning.subject import Subject
 from ablsim.planning.trials import Trial, Trials, cheapest_trial
@@ -31,21 +31,6 @@ PILOTS = 3
 
 TURNS = 4
 """Most times that the search begins anew with a better known reserve."""
-
-CLOSE = 0.02
-"""How far above the demand a probability may be before a cheaper plan is looked for."""
-
-SETTLING = 2
-"""Most times that a plan is judged anew with other energy."""
-
-AMPLE = 0.1e-3
-"""Reserve beyond the demand that is aimed at, lest the next draws fall short of it [m]."""
-
-FURTHEST = 1.35
-"""Factor by which energy changes at most before a plan is judged or tried anew."""
-
-BEYOND = 0.3e-3
-"""What the most energy must be said to lack for it not to be judged while others are left [m]."""
 
 BOLDER = 0.4e-3
 """How much more is looked for each time that what was found fell short [m]."""
@@ -102,6 +87,7 @@ class Planner:
         self.trials = Trials(subject, request, self.bench, evaluator)
         self.refiner = Refiner(subject, request, self.trials)
         self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
+        self.settler = Settler(request, self.judge, self.trials, self._learn, self._say)
         self.extra = 0.0
         self._lacking: set[Prescription] = set()
 
@@ -109,9 +95,9 @@ class Planner:
         """Return the plan, or the nearest to one; None if nothing at all could be run."""
         reserve, best = self._begin()
         if best is not None and self._may_lack_energy(best):
-            best = self.settle(best, others_left=True)
+            best = self.settler.settle(best, others_left=True)
             if best.is_feasible:
-                return self.settle(self._thin(best))
+                return self.settler.settle(self._thin(best))
             reserve = max(reserve, best.best.reserve - self.judge.spare(best))
         for turn in range(TURNS):
             self._learn_limits()
@@ -122,7 +108,9 @@ class Planner:
             trial = self._choose(some, reserve, turn)
             if trial is None:
                 break
-            found = self.settle(self._thin(self.judge.assess(trial, reserve)), others_left=True)
+            found = self.settler.settle(
+                self._thin(self.judge.assess(trial, reserve)), others_left=True
+            )
             best = found if best is None or self._is_rather(found, best) else best
             if best.is_feasible:
                 best = self._challenge(best)
@@ -134,7 +122,7 @@ class Planner:
         if best is not None and not best.is_checked:  # a pilot: no plan is given unchecked
             best = self.judge.assess(self.trials.run([best.best.plan])[0], reserve)
         # a pilot that does may have more energy than it takes
-        return best and self.settle(best)
+        return best and self.settler.settle(best)
 
     def _begin(self) -> tuple[float, Found | None]:
         """Return the reserve [m] that plans like those found take to reach the probability.
@@ -183,38 +171,6 @@ class Planner:
         request = self.request
         spans = (request.spacings, request.energies, request.pull_backs, request.powers)
         return NEAR if any(one.is_continuous and one.is_free for one in spans) else 0.0
-
-    def settle(self, found: Found, *, others_left: bool = False) -> Found:
-        """Return a plan with as much energy as the demand takes, no more and no less.
-
-        How much a little energy is worth is tried; then the plan with the energy that this says is
-        judged, and again, until the probability is that asked for. The nearest is returned where
-        the energy that it takes is not allowed; while there are ``others_left`` to look at, one
-        that would not come near with all that is allowed is left as it is.
-        """
-        best, before = found, None
-        for _ in range(SETTLING):
-            if self._is_close(found):
-                break
-            self._say("as much energy as it takes")
-            self._learn(found)
-            slope = self._slope(found, before)
-            if slope is None:
-                break
-            plan, energies = found.best.plan, self.request.energies
-            energy = plan.energy_per_fibre
-            spare = self.judge.spare(found)
-            if others_left and spare + slope * (energies.high - energy) < -BEYOND:
-                break
-            wanted = energy - (spare - AMPLE) / slope
-            wanted = min(max(wanted, energy / FURTHEST), energy * FURTHEST)
-            wanted = energies.at_least(round(wanted, -1)) or energies.high
-            trial = self.trials.run([with_energy(plan, wanted)])
-            if not trial or wanted == energy or self._is_judged(trial[0].candidate):
-                break
-            before, found = found, self.judge.assess(trial[0], found.required)
-            best = found if is_better(found, best) else best
-        return best
 
     def _thin(self, found: Found) -> Found:
         """Return a plan of fewer or lesser placements, where several reach further than they need.
@@ -282,44 +238,10 @@ class Planner:
                 return found
         return best
 
-    def _is_close(self, found: Found) -> bool:
-        """Say whether a plan has the probability asked for, and not much more.
-
-        Each judgement of several placements takes minutes: for these, what their draws cannot tell
-        from the demand will do.
-        """
-        chance = found.probability.complete
-        close = CLOSE
-        if len(found.best.plan.placements) > 1:
-            close = max(CLOSE, chance.value - chance.low)
-        return -TOLERANCE <= chance.value - self.request.probability <= close
-
-    def _slope(self, found: Found, before: Found | None) -> float | None:
-        """Return what a joule more of each fibre spares [m/J], as judged or else as tried."""
-        plan, energies = found.best.plan, self.request.energies
-        energy = plan.energy_per_fibre
-        if before is not None:
-            more = energy - before.best.plan.energy_per_fibre
-            slope = (self.judge.spare(found) - self.judge.spare(before)) / more
-            if slope > 0.0:
-                return slope
-        falls_short = found.probability.complete.value < self.request.probability
-        aside = energies.nearest(energy * (1.1 if falls_short else 0.91))
-        pair = self.trials.run([plan, with_energy(plan, aside)])
-        if len(pair) < 2 or aside == energy:
-            return None
-        slope = (pair[1].spare - pair[0].spare) / (aside - energy)
-        if slope > 0.0:
-            return slope
-        # coarse cells may hide what a little energy does: a zone grows as the cube root of it
-        shots = plan.energy / energy
-        radius = RADIUS_OF_ONE * np.cbrt(found.best.outcome.volume / shots)
-        return float(radius / (3.0 * energy))
-
     def _has_more(self, some: list[Candidate], found: Found) -> bool:
         """Say whether a plan was run that reaches further than one that falls short."""
         further = found.best.reserve + 0.5 * NEAR if found.is_allowed else -np.inf
-        return any(one.reserve > further and not self._is_judged(one) for one in some)
+        return any(one.reserve > further and not self.judge.has_judged(one) for one in some)
 
     def _is_rather(self, found: Found, best: Found) -> bool:
         """Say whether a plan takes the place of the best: one judged in full that of its pilot."""
@@ -331,9 +253,6 @@ class Planner:
         for one in self.judge.judged:
             if one.best.is_allowed and one.is_checked and not one.fine.is_allowed:
                 self.search.learn_limits(one.best, one.fine)
-
-    def _is_judged(self, candidate: Candidate) -> bool:
-        return any(one.best.plan == candidate.plan for one in self.judge.judged)
 
     def _learn(self, found: Found) -> None:
         """Note what trials lack of many whole draws and of fine cells, for the next plans."""

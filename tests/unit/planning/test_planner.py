@@ -116,9 +116,9 @@ def test_what_all_the_energy_would_not_save_is_judged_again_only_where_nothing_e
     )
     trial = planner.trials.run([Prescription(DOWN, 5.0, (placement,), True, "single", 0.0)])[0]
     short = planner.judge.assess(trial, 0.0)
-    assert planner.settle(short, others_left=True) is short
+    assert planner.settler.settle(short, others_left=True) is short
     assert len(planner.judge.judged) == 1
-    assert planner.settle(short).best.plan.energy_per_fibre > 900.0
+    assert planner.settler.settle(short).best.plan.energy_per_fibre > 900.0
 
 
 def test_plans_are_checked_on_the_cells_that_are_asked_for(make_believe):
