@@ -43,7 +43,7 @@ class Plan:
     evaluations, runs : int
         Runs that it rests on, and those computed now.
     wall, work : float
-        Time it took, and that of all its runs together [s].
+        Time it took now, and that of all its runs together, whenever they were made [s].
     """
 
     subject: Subject

@@ -71,7 +71,6 @@ class Tally:
     found: int = 0
     failed: int = 0
     accidents: int = 0
-    wall: float = 0.0
     reasons: dict[str, str] = field(default_factory=dict)
 
 
@@ -160,6 +159,12 @@ class Evaluator:
         """How many different runs were asked for."""
         return len(self._asked)
 
+    @property
+    def asked_work(self) -> float:
+        """How long these took, now or earlier, all together [s]."""
+        records = [self._memory.get(key) for key in self._asked]
+        return sum(float(one["wall_s"]) for one in records if one is not None)
+
     def reason(self, task: Task) -> str:
         """Return why a run failed; empty if it did not."""
         return self.tally.reasons.get(task.key(self._code), "")
@@ -241,8 +246,6 @@ class Evaluator:
             if done.record is None:
                 tally.failed += 1
                 tally.reasons[key] = done.reason
-            else:
-                tally.wall += float(done.record["wall_s"])
             if self._on_run is not None:
                 self._on_run(tally)
 

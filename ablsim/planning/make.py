@@ -95,7 +95,7 @@ def make_plan(
     """
     began = time.perf_counter()
     evaluator.count_anew()
-    computed, work = evaluator.tally.computed, evaluator.tally.wall
+    computed = evaluator.tally.computed
     planner = (
         Planner(subject, request, evaluator, say)
         if tips is None
@@ -125,5 +125,5 @@ def make_plan(
         evaluations=evaluator.asked,
         runs=tally.computed - computed,
         wall=time.perf_counter() - began,
-        work=tally.wall - work,
+        work=evaluator.asked_work,
     )

@@ -204,8 +204,8 @@ def _notes(plan: Plan) -> str:
         parts.append(_wrapped("What holds the plan: " + "; ".join(plan.binding) + "."))
     parts += [_wrapped(f"WARNING ({one.about}): {one.words}.") for one in plan.warnings]
     parts.append(
-        f"{plan.evaluations} runs, {plan.runs} of them now: {plan.wall:.0f} s, "
-        f"{plan.work:.0f} s of processor time."
+        f"{plan.evaluations} runs, {plan.runs} of them now, in {plan.wall:.0f} s; all of them took "
+        f"{plan.work:.0f} s of one processor."
     )
     return "\n".join(parts)
 

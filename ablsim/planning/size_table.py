@@ -27,7 +27,7 @@ COLUMNS = (
     "illuminations_per_placement", "pull_back_mm", "power_w", "energy_per_fibre_j", "placements",
     "sessions", "insertions", "illuminations", "energy_kj", "laser_time_min", "p_complete",
     "p_complete_low", "p_complete_high", "ablated_percent", "expected_percent", "margin_min_mm",
-    "healthy_ml", "burden_min", "clinic_kj_low", "clinic_kj_high", "runs", "wall_s",
+    "healthy_ml", "burden_min", "clinic_kj_low", "clinic_kj_high", "runs", "work_s",
 )  # fmt: skip
 """Columns of the table as CSV."""
 
@@ -93,7 +93,7 @@ class Entry:
             "clinic_kj_low": clinic[0] / 1e3,
             "clinic_kj_high": clinic[1] / 1e3,
             "runs": self.answer["evaluations"],
-            "wall_s": round(self.answer["wall_s"], 1),
+            "work_s": round(self.answer["work_s"], 1),
         }  # fmt: skip
 
 

@@ -131,6 +131,10 @@ class MakeBelieve:
     def asked(self):
         return len(self.texts)
 
+    @property
+    def asked_work(self):
+        return sum(answer["wall_s"] for answer in self.texts.values())
+
     def run(self, tasks):
         return [self._one(task) for task in tasks]
 

@@ -114,6 +114,7 @@ def test_what_was_run_is_found_again(tmp_path, text):
     assert (again.tally.computed, again.tally.found) == (0, 1)
     again.run([Task(text)])
     assert again.asked == 1
+    assert again.asked_work == one["wall_s"] > 0.0  # though nothing was computed now
     again.count_anew()  # another plan, of which this run may be part as well
     assert again.asked == 0
     again.run([Task(text)])
