@@ -5,6 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ablsim import storage
 from ablsim.bibliography import cite, list_numbers
 from ablsim.report import stills, tables
@@ -19,6 +21,9 @@ from ablsim.view.pictures import headline
 from ablsim.view.subject import make_subject
 from ablsim.view.viewpoint import choose_camera, choose_plane
 from ablsim.zone import Zones, measure_zones
+
+ASPECT = 1.6
+"""Width by height of what the scene has to hold."""
 
 
 def write_report(result_path: str | Path, html_path: str | Path) -> str:
@@ -83,10 +88,11 @@ def _scene(result: Result, course: Course, zones: Zones) -> tuple[list[Block], s
 
     subject = make_subject(result, course.hottest)
     plane = choose_plane(subject)
-    viewer = write_viewer(
-        make_layers(subject, plane, zones.tumour), choose_camera(subject, plane, 1.6)
-    )
-    return [Scene(viewer, still)], remark
+    layers = make_layers(subject, plane, zones.tumour)
+    points = np.concatenate([mesh.points for layer in layers for mesh, _ in layer.meshes])
+    # with the names of fibres and of directions, which the picture has beside it
+    camera = choose_camera(subject, plane, ASPECT).fit(1e-3 * points, ASPECT, room=1.0)
+    return [Scene(write_viewer(layers, camera), still)], remark
 
 
 def _outcome(result: Result, summary: Mapping[str, Any], zones: Zones) -> list[Block]:

@@ -25,7 +25,7 @@ REMEDY = 'for the scene that can be turned: pip install "ablsim[web]"'
 _ADDRESS = re.compile(r"https?://[^\s\"'`]*favicon[^\s\"'`]*")
 
 _STYLE = """
-#ablsim { position: fixed; z-index: 100000; top: 0; right: 0; max-width: 21em; padding: .5em .8em;
+#ablsim { position: fixed; z-index: 100000; top: 0; left: 0; max-width: 21em; padding: .5em .8em;
   background: rgba(255,255,255,.86); font: 13px/1.45 sans-serif; color: #1d1d1f; }
 #ablsim label { display: block; cursor: pointer; }
 #ablsim i { display: inline-block; width: .9em; height: .9em; margin: 0 .45em -.1em .2em;
