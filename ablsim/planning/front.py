@@ -57,7 +57,8 @@ def find_front(found: Found, planner: Planner) -> tuple[FrontPoint, ...]:
         if one.plan in judged:
             chance, basis = judged[one.plan].probability.complete.value, "draws"
         elif one.plan in planner.trials.known:
-            chance, basis = planner.trials.known[one.plan].chance(-planner.extra), "few draws"
+            trial = planner.trials.known[one.plan]
+            chance, basis = trial.chance(-planner.extra(one.plan)), "few draws"
         else:
             chance = float(found.sample.chances(beside + one.reserve).mean())
             basis = "reserve"

@@ -21,7 +21,7 @@ from ablsim.planning.search import ROUNDS, Search
 from ablsim.planning.settling import AMPLE, Settler
 from ablsim.planning.shortlist import DEAREST, NEAR, shortlist
 from ablsim.planning.subject import Subject
-from ablsim.planning.trials import Trial, Trials, cheapest_trial
+from ablsim.planning.trials import Trial, Trials
 
 FIRST_RESERVE = 3e-3
 """Reserve that the search begins with, before draws have said what it takes [m]."""
@@ -42,7 +42,7 @@ CHALLENGERS = 3
 """Most of these that are judged; only one where values between those drafted were refined."""
 
 THINNING = 3
-"""Most times that fewer placements are looked for, without those that lack something."""
+"""Most times that others are looked for at a reserve, without those that lack something."""
 
 RISE = 1.5e-3
 """By how much the reserve looked for rises at a time, of several placements [m]."""
@@ -88,7 +88,8 @@ class Planner:
         self.refiner = Refiner(subject, request, self.trials)
         self.judge = Judge(request, evaluator, self.fine_bench, self.trials, self._say)
         self.settler = Settler(request, self.judge, self.trials, self._learn, self._say)
-        self.extra = 0.0
+        self._latest = 0.0
+        self._extras: dict[Prescription, float] = {}
         self._lacking: set[Prescription] = set()
 
     def find(self) -> Found | None:
@@ -187,11 +188,11 @@ class Planner:
             self._learn(judged)
             reserve = judged.best.reserve - self.judge.spare(judged) + AMPLE
             known = self.trials.trials
-            self._lacking |= {one.candidate.plan for one in known if one.spare < self.extra}
+            self._lacking |= {one.candidate.plan for one in known if self._beyond(one) < 0.0}
             some = [one for one in self._look(reserve, 0.0) if not self._lacks(one.plan)]
             some = [one for one in some if one.burden < CHEAPER * found.best.burden]
             tried = self.trials.run([one.plan for one in shortlist(some, reserve, NEAR)])
-            if enough := [one for one in tried if one.spare >= self.extra]:
+            if enough := [one for one in tried if self._beyond(one) >= 0.0]:
                 other = min(enough, key=lambda one: one.candidate.burden)
                 judged = self.judge.assess(other, reserve)
                 found = judged if is_better(judged, found) else found
@@ -220,7 +221,7 @@ class Planner:
         self._learn(best)
         few = 1 if self._slack else CHALLENGERS
         # what trials are off by on the cells of the search
-        beside = self.extra + best.finer.reserve
+        beside = self._latest + best.finer.reserve
         tried = self.trials.run([one.plan for one in cheaper[: 2 * few + 2]])
         tried = sorted(tried, key=lambda one: -one.spare)[: few + 1]
         fine = self.fine_bench.run([one.candidate.plan for one in tried])
@@ -258,23 +259,47 @@ class Planner:
         """Note what trials lack of many whole draws and of fine cells, for the next plans."""
         self.trials.begin(found.best, found.sample)
         for trial in self.trials.run([found.best.plan]):  # none of a plan that passes a limit
-            self.extra = trial.spare - self.judge.spare(found)
+            self._latest = trial.spare - self.judge.spare(found)
+            if len(found.best.plan.placements) > 1:
+                self._extras[found.best.plan] = self._latest
+
+    def extra(self, plan: Prescription) -> float:
+        """Return what a trial of a plan lacks of many whole draws and of fine cells [m].
+
+        Of several placements, what it was for the judged one that is most like it: wide ones lack
+        more. Of one, whose draws each trial shares with the latest that was judged, that of this.
+        """
+        if len(plan.placements) == 1 or not self._extras:
+            return self._latest
+        return self._extras[min(self._extras, key=lambda one: _unlike(one, plan))]
+
+    def _beyond(self, trial: Trial) -> float:
+        """Return how far beyond the demand a trial says that a plan is [m]."""
+        return trial.spare - self.extra(trial.candidate.plan)
 
     def _first_enough(self, best: Found | None, reserve: float) -> float:
         """Return the least reserve [m] at which a trial is enough, at most the one given.
 
         What one layout of several placements takes, another may not need: wide patterns with long
-        pull-backs have necks that draws cut through. So from what the best reaches on, layouts are
-        tried before others are looked for that reach further, of twice the placements perhaps.
+        pull-backs have necks that draws cut through. So layouts are tried from the least on that
+        one judged takes, or from what the best reaches, before others are looked for that reach
+        further, of twice the placements perhaps.
         """
-        if best is None or len(best.best.plan.placements) == 1:
+        several = [one for one in self.judge.judged if len(one.best.plan.placements) > 1]
+        if best is None or best.best.plan not in {one.best.plan for one in several}:
             return reserve
-        for less in np.arange(best.best.reserve + RISE, reserve, RISE):
-            some = [one for one in self._look(float(less), 0.0) if not self._fell_short(one.plan)]
-            self._say("trying the best under a few draws")
-            tried = self.trials.run([one.plan for one in shortlist(some, float(less), NEAR)])
-            if any(one.spare >= self.extra for one in tried):
-                return float(less)
+        least = min(one.best.reserve - self.judge.spare(one) for one in several)
+        for less in np.arange(min(least, best.best.reserve + RISE), reserve, RISE):
+            for _ in range(THINNING):
+                some = [one for one in self._look(float(less), 0.0) if not self._lacks(one.plan)]
+                self._say("trying the best under a few draws")
+                tried = self.trials.run([one.plan for one in shortlist(some, float(less), NEAR)])
+                if any(self._beyond(one) >= 0.0 for one in tried):
+                    return float(less)
+                if not tried:
+                    break
+                # so that dearer ones are of interest to the search
+                self._lacking |= {one.candidate.plan for one in tried}
         return reserve
 
     def _choose(self, some: list[Candidate], reserve: float, turn: int) -> Trial | None:
@@ -283,22 +308,25 @@ class Planner:
         hopeful = [one for one in some if not self._fell_short(one.plan)]
         near = NEAR / (1.0 + 3.0 * turn)
         self.trials.run([one.plan for one in shortlist(hopeful, reserve, near)])
-        for spare in (self.extra - near, self.extra):
-            start = self._cheapest(spare)
+        for less in (near, 0.0):
+            start = self._cheapest(less)
             looks = 0 if start is None else _looks(start.candidate.plan) // (1 + turn)
             if start is None or not looks:
                 continue
             self._say("refining")
-            self.refiner.refine(start, self.extra, looks)
-            best = self._cheapest(self.extra) or start
-            best = self.refiner.round(best, self.extra) or best
+            self.refiner.refine(start, self.extra(start.candidate.plan), looks)
+            best = self._rounded(self._cheapest() or start)
             if (
-                best.spare >= self.extra
+                self._beyond(best) >= 0.0
                 and best.candidate.burden <= DEAREST * start.candidate.burden
             ):
                 return best
-        last = self._cheapest(self.extra)
-        return last and (self.refiner.round(last, self.extra) or last)
+        last = self._cheapest()
+        return last and self._rounded(last)
+
+    def _rounded(self, trial: Trial) -> Trial:
+        """Return a plan in round numbers, where these do as well."""
+        return self.refiner.round(trial, self.extra(trial.candidate.plan)) or trial
 
     def _lacks(self, plan: Prescription) -> bool:
         """Say whether a plan fell short, or lacked something when fewer placements were tried."""
@@ -318,10 +346,16 @@ class Planner:
             for one in self.judge.judged
         )
 
-    def _cheapest(self, spare: float) -> Trial | None:
-        """Return the cheapest trial with so much to spare [m] that was not found to fall short."""
+    def _cheapest(self, less: float = 0.0) -> Trial | None:
+        """Return the cheapest trial that is enough, or less so by a length [m].
+
+        Else the one that comes nearest; none that was found to fall short.
+        """
         tried = [one for one in self.trials.trials if not self._fell_short(one.candidate.plan)]
-        return cheapest_trial(tried, spare)
+        enough = [one for one in tried if self._beyond(one) >= -less]
+        if enough:
+            return min(enough, key=lambda one: one.candidate.burden)
+        return max(tried, key=self._beyond, default=None)
 
     def _rounds(self) -> int:
         known = [one.plan.illuminations for one in self.bench.candidates]
@@ -332,3 +366,11 @@ class Planner:
 def _looks(plan: Prescription) -> int:
     """Return how many plans refining may try: none of several placements, which take long."""
     return 8 if len(plan.placements) == 1 else 0
+
+
+def _unlike(one: Prescription, other: Prescription) -> tuple[bool, float, float]:
+    """Return how different two layouts of several placements are, for comparing."""
+    apart = abs(one.spacing - other.spacing)
+    apart += abs(one.placements[0].pull_back - other.placements[0].pull_back)
+    energy = abs(one.energy_per_fibre - other.energy_per_fibre)
+    return one.pattern != other.pattern, apart, energy

@@ -256,11 +256,3 @@ class Trials:
     def trials(self) -> list[Trial]:
         """Everything that was tried, least burden first."""
         return sorted(self.known.values(), key=lambda one: (one.candidate.burden, -one.spare))
-
-
-def cheapest_trial(trials: Sequence[Trial], required: float) -> Trial | None:
-    """Return the cheapest trial with so much to spare [m], else the one that comes nearest."""
-    enough = [one for one in trials if one.spare >= required]
-    if enough:
-        return min(enough, key=lambda one: one.candidate.burden)
-    return max(trials, key=lambda one: one.spare, default=None)
