@@ -11,12 +11,7 @@ import numpy as np
 
 from ablsim.planning.candidates import Bench, Candidate
 from ablsim.planning.evaluator import Evaluator, Record, Task
-from ablsim.planning.laid import (
-    CAST_DRAWS,
-    infer,
-    is_inferable,
-    whole_runs,
-)
+from ablsim.planning.laid import CAST_DRAWS, infer, is_inferable, whole_runs
 from ablsim.planning.prescription import Prescription
 from ablsim.planning.probability import Probability, Sample
 from ablsim.planning.request import Request
@@ -153,8 +148,8 @@ class Judge:
         reserve : float
             What was searched for [m].
         is_pilot : bool
-            Whether to see only what trials lack: with fewer draws, and of several placements
-            not run on fine cells, which makes it no answer.
+            Whether to see only what trials lack: with fewer draws, of several placements with
+            fewer whole runs and not on fine cells, which makes it no answer.
         """
         best = trial.candidate
         self._say("probability, and the plan on fine cells")
