@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,17 @@ class Beam:
     heat: NDArray[np.float32]
     block: Block
     tips: NDArray[np.float64]
+
+
+class Tissue(Protocol):
+    """What the light is looked for in, such as `PennesSolver`."""
+
+    @property
+    def region(self) -> Block:
+        """The cells outside of which nothing has changed."""
+
+    def part(self, name: str, block: Block) -> NDArray[np.floating]:
+        """Return what a state array (``"whitening"``, ``"char"``) is in the cells ``block``."""
 
 
 class Illumination:
@@ -179,16 +190,10 @@ class Illumination:
         """Have the next look take in all cells: some outside its region may have changed."""
         self._seen = False
 
-    def is_due(
-        self,
-        now: float,
-        whitening: NDArray[np.floating],
-        char: NDArray[np.floating],
-        region: Block,
-    ) -> bool:
-        """Say whether the light no longer fits the fibres or the tissue at time ``now`` [s].
+    def is_due(self, now: float, tissue: Tissue) -> bool:
+        """Say whether the light no longer fits the fibres or the ``tissue`` at time ``now`` [s].
 
-        Only the cells of ``region`` can have changed since the light was solved for, unless
+        Only the cells of its active region can have changed since the light was solved for, unless
         `look_everywhere` was called meanwhile.
         """
         if self._optical <= 0.0:
@@ -198,31 +203,25 @@ class Illumination:
             return True
         old = now - self._solved_at >= self._interval
         allowed = OPTICS_STALE if old else OPTICS_CHANGE
-        _, own = lit.within(region if self._seen else lit.block)
+        shared, own = lit.within(tissue.region if self._seen else lit.block)
         return bool(
             has_changed(
-                whitening[lit.block],
-                char[lit.block],
-                lit.coagulation,
-                lit.char,
-                lit.field.absorbed_per_watt,
+                tissue.part("whitening", shared),
+                tissue.part("char", shared),
+                lit.coagulation[own],
+                lit.char[own],
+                lit.field.absorbed_per_watt[own],
                 self._rates,
-                tuple(end for part in own for end in (part.start, part.stop)),
                 allowed * lit.field.absorbed / lit.grid.cell_volume,
             )
         )
 
-    def solve(
-        self,
-        now: float,
-        whitening: NDArray[np.floating],
-        char: NDArray[np.floating],
-        region: Block,
-    ) -> None:
-        """Compute the light in the tissue as it is at time ``now`` [s], changed in ``region``."""
+    def solve(self, now: float, tissue: Tissue) -> None:
+        """Compute the light in the ``tissue`` as it is at time ``now`` [s]."""
         started = time.perf_counter()
-        shared, own = self._lit.within(region if self._seen else self._lit.block)
-        self._lit.change(own, self._coagulated(whitening[shared]), char[shared].astype(np.float32))
+        shared, own = self._lit.within(tissue.region if self._seen else self._lit.block)
+        whitening, char = (tissue.part(name, shared) for name in ("whitening", "char"))
+        self._lit.change(own, self._coagulated(whitening), char.astype(np.float32))
         self._seen = True
         self._solved_for = self._shining
         field = self._lit.solve(self._solved_for, self.n_updates)

@@ -45,6 +45,11 @@ class Monitor:
         self._peaks = np.full(len(case.organs), -np.inf)
         self._peak_times = np.zeros(len(case.organs))
 
+    @property
+    def watches(self) -> bool:
+        """Whether there is anything to read."""
+        return bool(self._case.probes or self._organs)
+
     def read(self, time: float, rise: NDArray[np.floating]) -> None:
         """Take readings of the ``rise`` [K], shape ``(nz, ny, nx)``, at ``time`` [s]."""
         if self._case.probes:

@@ -311,14 +311,16 @@ class _Run:
 
     def _watch(self) -> None:
         """Read probes and organs, and close the vessels whose walls are coagulated by now."""
-        self.monitor.read(self.time, self.solver.inner("theta"))
+        if self.monitor.watches:
+            self.monitor.read(self.time, self.solver.inner("theta"))
+        if not self.occlusion.watches:
+            return
         for vessel in self.occlusion.find_closing(self.time, self.solver.inner("stasis")):
             self.solver.stop_flow(self.domain.lumen == vessel)
 
     def _renew_light(self) -> None:
-        whitening, char = self.solver.inner("whitening"), self.solver.inner("char")
-        if self.illumination.is_due(self.time, whitening, char, self.solver.region):
-            self.illumination.solve(self.time, whitening, char, self.solver.region)
+        if self.illumination.is_due(self.time, self.solver):
+            self.illumination.solve(self.time, self.solver)
             self._shine()
 
     def _shine(self) -> None:

@@ -32,8 +32,8 @@ STATE = ("_levels", "_peaks", "_session", "_moved")
 class Tissue(Protocol):
     """Where rise, conductivity and water of the cells are read, as from `PennesSolver`."""
 
-    def inner(self, name: str) -> NDArray[np.floating]:
-        """Return the cells of a state array, shape (nz, ny, nx)."""
+    def at(self, name: str, where: tuple[NDArray[np.intp], ...]) -> NDArray[np.floating]:
+        """Return what a state array is at some cells, given by their indices (z, y, x)."""
 
 
 class FibreTips:
@@ -163,14 +163,14 @@ class FibreTips:
 
     def _hottest(self, tissue: Tissue, film_powers: Sequence[float]) -> NDArray[np.float64]:
         """Return the temperature of each tip [K]; of a diffuser, where its length is hottest."""
-        rise = np.maximum.reduceat(self._lit.read(tissue.inner("theta")), self._starts)
-        k = self._tips.read(tissue.inner("k")).tolist()
+        rise = np.maximum.reduceat(self._lit.read(tissue, "theta"), self._starts)
+        k = self._tips.read(tissue, "k").tolist()
         columns = zip(film_powers, k, self._faces, self._radii, strict=True)
         return np.asarray(self._base + rise + [tip_excess(*of_one) for of_one in columns])
 
     def _dry(self, tissue: Tissue) -> NDArray[np.bool_]:
         """Say at which bare tips the tissue is dry."""
-        return np.asarray(self._bare & (self._tips.read(tissue.inner("water")) < DRY))
+        return np.asarray(self._bare & (self._tips.read(tissue, "water") < DRY))
 
     def records(self) -> tuple[TipRecord, ...]:
         """Return what to report of each fibre; no temperature above the cap is a result."""
@@ -205,6 +205,6 @@ class _Places:
         self._cells = z, y, x
         self._weights = np.where(corners == 1, share, 1.0 - share).prod(axis=-1)
 
-    def read(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return a field of shape (nz, ny, nx) at the points, shape (n,)."""
-        return np.asarray((self._weights * values[self._cells]).sum(axis=0))
+    def read(self, tissue: Tissue, name: str) -> NDArray[np.float64]:
+        """Return a state array at the points, shape (n,)."""
+        return np.asarray((self._weights * tissue.at(name, self._cells)).sum(axis=0))

@@ -87,6 +87,29 @@ def _conduct_plain_row(row, theta, q, cell, first, n, strides, sides, dt, inv_h2
 
 
 @njit(error_model="numpy", inline="always")
+def _conduct_cell(
+    before, t, after, theta, faces, inv_c, w, q, c, strides, sides, dt, inv_h2, skip, theta_new
+):
+    """Advance the cell at the flat index ``c``, as `_conduct_row` does; say whether it is hot.
+
+    ``before``, ``t`` and ``after`` are the temperatures of it and its neighbours along x.
+    """
+    sz, sy, to_y, to_x = strides
+    below, above, south, north = sides
+    flux = (
+        faces[to_x + c - _ONE] * (before - t)
+        + faces[to_x + c] * (after - t)
+        + south * faces[to_y + c - sy] * (theta[c - sy] - t)
+        + north * faces[to_y + c] * (theta[c + sy] - t)
+        + below * faces[c - sz] * (theta[c - sz] - t)
+        + above * faces[c] * (theta[c + sz] - t)
+    )
+    t_new = t + dt * inv_c[c] * (flux * inv_h2 - w[c] * t + q[c])
+    theta_new[c] = t_new
+    return np.int32((t > skip) | (t_new > skip))
+
+
+@njit(error_model="numpy", inline="always")
 def _is_hot_row(theta, theta_new, first, n, skip):
     """Say whether one of the ``n`` cells from the flat index ``first`` is or was hot."""
     is_hot = np.int32(0)
@@ -157,9 +180,9 @@ def conduct(
                     if plain[z, y_] == 2:  # the cells at its ends have another face
                         before = np.uint64(y_ - y) * pitch
                         for x in (before, before + length - _ONE):
-                            is_hot |= _conduct_row(
-                                line[x:], t_, f_, c_, w_, q_, start + x, _ONE, strides, sides, dt,
-                                inv_h2, skip, out,
+                            is_hot |= _conduct_cell(
+                                line[x], line[x + _ONE], line[x + _ONE + _ONE], t_, f_, c_, w_, q_,
+                                start + x, strides, sides, dt, inv_h2, skip, out,
                             )  # fmt: skip
                 if not joined:
                     if w_row[0] != cell[2]:
@@ -175,8 +198,9 @@ def conduct(
                 hot[z, y_] = is_hot
                 if joined:
                     here = start + np.uint64(y_ - y) * pitch
-                    for ghost in (here - _ONE, here + length):
-                        out[ghost] = t_[ghost]
+                    before, after = here - _ONE, here + length
+                    out[before] = t_[before] if opened[4] else out[here]
+                    out[after] = t_[after] if opened[5] else out[after - _ONE]
                     if is_hot:
                         hot[z, y_] = _is_hot_row(t_, out, here, length, skip)
             y = stop

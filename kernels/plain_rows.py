@@ -47,31 +47,35 @@ def find(faces, inv_c, w, box, opened, plain):
 
 
 @njit(cache=True, error_model="numpy")
-def leave(changed, box, plain):
+def leave(changed, box, plain, stale):
     """Rows that are marked in ``changed`` and those beside them are no longer plain.
 
-    Returns how many were.
+    Planes in which one was are marked in ``stale[z]`` (uint8).
     """
     z0, z1, y0, y1, _, _ = box
-    n = 0
     for z in range(z0, z1):
         for y in range(y0, y1):
             if changed[z, y]:
                 for i, j in ((z, y), (z - 1, y), (z + 1, y), (z, y - 1), (z, y + 1)):
-                    n += plain[i, j] > 0
-                    plain[i, j] = 0
-    return n
+                    if plain[i, j] > 0:
+                        plain[i, j] = 0
+                        stale[i] = 1
 
 
 @njit(cache=True, error_model="numpy")
-def join(plain, inv_c, w, box, opened, joined, until):
+def join(plain, inv_c, w, box, opened, joined, stale, until):
     """Say in ``until[z, y]`` (int32) before which row the joined rows end that begin with row y.
+
+    Only ``stale`` planes are looked at, and are no longer stale then.
 
     Joined are rows that are not plain, and plain rows with the same coefficients. A row that is
     insulated along y stays alone; so does every row if not ``joined``.
     """
     z0, z1, y0, y1, x0, _ = box
     for z in range(z0, z1):
+        if not stale[z]:
+            continue
+        stale[z] = 0
         until[z, y1 - 1] = y1
         for y in range(y1 - 2, y0 - 1, -1):
             alike = joined and (plain[z, y] > 0) == (plain[z, y + 1] > 0)

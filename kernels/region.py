@@ -3,7 +3,6 @@
 Arrays, ``box`` and ``opened`` as in ``pennes.py``. Nothing is checked here.
 """
 
-import numpy as np
 from numba import njit
 
 
@@ -47,6 +46,18 @@ def held_flux(theta, faces, inside, outside, inv_h2):
         axis = 2 if abs(a - b) == 1 else 1 if abs(a - b) == theta.shape[2] else 0
         total += f_[axis, min(a, b)] * (t_[a] - t_[b])
     return total * inv_h2
+
+
+@njit(cache=True, error_model="numpy")
+def mirror(theta, box, opened):
+    """Give the cells beyond the sides along x that are not opened the rise of those within."""
+    z0, z1, y0, y1, x0, x1 = box
+    for z in range(z0, z1):
+        for y in range(y0, y1):
+            if not opened[4]:
+                theta[z, y, x0 - 1] = theta[z, y, x0]
+            if not opened[5]:
+                theta[z, y, x1] = theta[z, y, x1 - 1]
 
 
 @njit(cache=True, error_model="numpy")
@@ -99,16 +110,18 @@ def extent(theta, tolerance, box, low, high):
     for z in range(z0, z1):
         first_y, last_y, first_x, last_x = y1, -1, x1, -1
         for y in range(y0, y1):
-            over = np.int32(0)
-            for x in range(x0, x1):
-                over = np.int32(over | np.int32(abs(theta[z, y, x]) > tolerance))
-            if over == 0:
+            row = theta[z, y, x0:x1]
+            if _largest(row) <= tolerance:
                 continue
             first_y = min(first_y, y)
             last_y = y
-            for x in range(x0, x1):
-                if abs(theta[z, y, x]) > tolerance:
-                    first_x = min(first_x, x)
-                    last_x = max(last_x, x)
+            x = 0
+            while abs(row[x]) <= tolerance:
+                x += 1
+            first_x = min(first_x, x0 + x)
+            x = x1 - x0 - 1
+            while abs(row[x]) <= tolerance:
+                x -= 1
+            last_x = max(last_x, x0 + x)
         low[z, 0], low[z, 1] = first_y, first_x
         high[z, 0], high[z, 1] = last_y, last_x

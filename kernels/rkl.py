@@ -84,6 +84,25 @@ def _rate_plain_row(row, y, q, cell, first, n, strides, sides, inv_h2, out):
 
 
 @njit(error_model="numpy", inline="always")
+def _rate_cell(before, t, after, y, faces, inv_c, w, q, c, strides, sides, inv_h2):
+    """Return L of the cell at the flat index ``c``, as `_rate_row` does.
+
+    ``before``, ``t`` and ``after`` are the temperatures of it and its neighbours along x.
+    """
+    sz, sy, to_y, to_x = strides
+    below, above, south, north = sides
+    flux = (
+        faces[to_x + c - _ONE] * (before - t)
+        + faces[to_x + c] * (after - t)
+        + south * faces[to_y + c - sy] * (y[c - sy] - t)
+        + north * faces[to_y + c] * (y[c + sy] - t)
+        + below * faces[c - sz] * (y[c - sz] - t)
+        + above * faces[c] * (y[c + sz] - t)
+    )
+    return inv_c[c] * (flux * inv_h2 - w[c] * t + q[c])
+
+
+@njit(error_model="numpy", inline="always")
 def _weight_row(faces, inv_c, w, first, n, strides, inv_h2, out):
     """Write how fast each cell of a row forgets its temperature, all its sides open [1/s]."""
     sz, sy, to_y, to_x = strides
@@ -269,9 +288,9 @@ def stage(
                     if plain[z, other] == 2:  # the cells at its ends have another face
                         before = np.uint64(other - y_) * pitch
                         for x in (before, before + length - _ONE):
-                            _rate_row(
-                                line[x:], l_, f_, c_, w_, q_, start + x, _ONE, strides, sides,
-                                inv_h2, rate_last[x:],
+                            rate_last[x] = _rate_cell(
+                                line[x], line[x + _ONE], line[x + _ONE + _ONE], l_, f_, c_, w_, q_,
+                                start + x, strides, sides, inv_h2,
                             )  # fmt: skip
                 if not joined:
                     if w_row[0] != cell[2]:
@@ -286,8 +305,9 @@ def stage(
                 boils[z, other] = over
                 if joined:
                     here = start + np.uint64(other - y_) * pitch
-                    for ghost in (here - _ONE, here + length):
-                        out[ghost] = t_[ghost]
+                    before, after = here - _ONE, here + length
+                    out[before] = t_[before] if opened[4] else out[here]
+                    out[after] = t_[after] if opened[5] else out[after - _ONE]
                     if over:
                         boils[z, other] = _is_over(out, here, length, t_boil)
             y_ = stop

@@ -9,20 +9,20 @@ from numba import njit
 
 
 @njit(cache=True, error_model="numpy")
-def has_changed(whitening, char, coagulation_then, char_then, weight, rates, box, limit):
-    """Say whether the change of tissue in the cells of ``box``, times ``weight``, exceeds a limit.
+def has_changed(whitening, char, coagulation_then, char_then, weight, rates, limit):
+    """Say whether the change of the tissue, times ``weight``, exceeds a limit.
 
     The change of a cell is that of its coagulated share, the mean of 1 - exp(-r Omega) over the
     ``rates`` r, and that of its charred share. Tissue never pales: what has no damage has not
     changed, and what was white throughout stays so.
     """
-    z0, z1, y0, y1, x0, x1 = box
+    nz, ny, nx = whitening.shape
     total = 0.0
-    for z in range(z0, z1):
-        for y in range(y0, y1):
+    for z in range(nz):
+        for y in range(ny):
             omega, white_then, worth = whitening[z, y], coagulation_then[z, y], weight[z, y]
             black, black_then = char[z, y], char_then[z, y]
-            for x in range(x0, x1):
+            for x in range(nx):
                 if worth[x] == 0.0:  # no photon came here
                     continue
                 if black[x] != black_then[x]:

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.grid import Block
-from ablsim.heat.vessels import find_wall_faces
 from ablsim.kernels import region
 
 Box = tuple[int, int, int, int, int, int]
 """(z0, z1, y0, y1, x0, x1), half-open, in indices that count one ghost layer."""
+
+Opened = tuple[bool, bool, bool, bool, bool, bool]
+"""Which of the six sides of a box lie on the wall of the domain, in the order of `Box`."""
 
 MARGIN = 2
 """Cells between the heat and the border at which the region grows ..."""
@@ -51,7 +53,7 @@ def cells(box: Box) -> Block:
     return (slice(z0, z1), slice(y0, y1), slice(x0, x1))
 
 
-def opened(box: Box, shape: Sequence[int]) -> tuple[bool, bool, bool, bool, bool, bool]:
+def opened(box: Box, shape: Sequence[int]) -> Opened:
     """Say which sides of the box lie on the wall of the domain."""
     full = whole(shape)
     z0, z1, y0, y1, x0, x1 = (a == b for a, b in zip(box, full, strict=True))
@@ -59,49 +61,27 @@ def opened(box: Box, shape: Sequence[int]) -> tuple[bool, bool, bool, bool, bool
 
 
 class Region:
-    """The active region: its box, and what depends on where it lies.
+    """The active region: its box in a domain.
 
     Parameters
     ----------
-    held : ndarray of bool, shape (nz + 2, ny + 2, nx + 2)
-        Cells whose temperature is held.
+    shape : tuple of int
+        Shape of the domain's arrays, with their ghosts.
 
     Attributes
     ----------
     box : tuple of int or None
         The box; None before anything has been heated.
-    opened : tuple of bool
-        Which of its sides lie on the wall of the domain.
-    inside, outside : ndarray of int64
-        Flat indices of the held and the free cell of every face between the two.
-    wall_rows : ndarray of uint8, shape (nz + 2, ny + 2)
-        Rows that touch the wall of the domain.
     """
 
-    def __init__(self, held: NDArray[np.bool_]) -> None:
-        self._shape = held.shape
-        self._inside, self._outside = find_wall_faces(held)
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
         self.box: Box | None = None
 
-    def enclose(self, box: Box) -> None:
-        """Let ``box`` be the region."""
-        self.box = box
-        self.opened = opened(box, self._shape)
-        within = np.zeros(self._shape, dtype=np.bool_)
-        z0, z1, y0, y1, x0, x1 = box
-        within[z0:z1, y0:y1, x0:x1] = True
-        seen = within.ravel()[self._inside] & within.ravel()[self._outside]
-        self.inside, self.outside = self._inside[seen], self._outside[seen]
-        rows = np.zeros(self._shape[:2], dtype=np.uint8)
-        rows[[z for z, on in ((z0, self.opened[0]), (z1 - 1, self.opened[1])) if on]] = 1
-        rows[:, [y for y, on in ((y0, self.opened[2]), (y1 - 1, self.opened[3])) if on]] = 1
-        if self.opened[4] or self.opened[5]:
-            rows[:] = 1
-        self.wall_rows = rows
-
-    def forget(self) -> None:
-        """Begin anew: nothing is heated."""
-        self.box = None
+    @property
+    def opened(self) -> Opened:
+        """Which of its sides lie on the wall of the domain."""
+        return opened(self.box, self._shape) if self.box else (False,) * 6
 
     @property
     def is_whole(self) -> bool:
@@ -117,7 +97,7 @@ class Region:
         return (z1 - z0) * (y1 - y0) * (x1 - x0)
 
     @property
-    def slices(self) -> tuple[slice, slice, slice]:
+    def slices(self) -> Block:
         """The region as slices ``(z, y, x)`` of arrays without ghosts."""
         if self.box is None:
             return (slice(0), slice(0), slice(0))
@@ -138,6 +118,17 @@ def find_heated(theta: NDArray[np.floating], tolerance: float, box: Box) -> Box 
     y0, x0 = low[planes].min(axis=0)
     y1, x1 = high[planes].max(axis=0)
     return (int(planes[0]), int(planes[-1]) + 1, int(y0), int(y1) + 1, int(x0), int(x1) + 1)
+
+
+def around(boxes: Sequence[Box | None]) -> Box | None:
+    """Return the smallest box that holds all ``boxes`` that are there; None if none is."""
+    found = [box for box in boxes if box is not None]
+    if not found:
+        return None
+    low, high = np.min(found, axis=0), np.max(found, axis=0)
+    z0, y0, x0 = low[::2].tolist()
+    z1, y1, x1 = high[1::2].tolist()
+    return (z0, z1, y0, y1, x0, x1)
 
 
 def grown(

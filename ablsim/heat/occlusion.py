@@ -80,6 +80,11 @@ class Occlusion:
         self._closed_at: list[float | None] = [None] * len(self._vessels)
         self._furthest = [0.0] * len(self._vessels)
 
+    @property
+    def watches(self) -> bool:
+        """Whether a vessel is left that may close."""
+        return None in self._closed_at
+
     def find_closing(self, time: float, stasis: NDArray[np.floating]) -> tuple[int, ...]:
         """Return the numbers (from 1, as in `Domain.lumen`) of the vessels that close at ``time``.
 

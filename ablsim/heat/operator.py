@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ablsim.heat.active import Box
+from ablsim.heat.active import Box, Opened
 from ablsim.heat.plain_rows import Rows
 from ablsim.kernels import region
 
@@ -79,7 +79,7 @@ class Operator:
     q: Field
     rows: Rows
     box: Box
-    opened: tuple[bool, bool, bool, bool, bool, bool]
+    opened: Opened
     inside: NDArray[np.int64]
     outside: NDArray[np.int64]
     spacing: float
@@ -89,6 +89,15 @@ class Operator:
         """One over the spacing squared [1/m^2], in the type of the arrays."""
         one: np.floating = self.w.dtype.type(1.0 / self.spacing**2)
         return one
+
+    def insulate(self, theta: Field) -> None:
+        """Let no heat cross the sides along x of joined rows that are not opened.
+
+        These conduct to the ghosts at their ends, which are made as warm as the cells beside them;
+        steps keep them so.
+        """
+        if self.rows.joined and not (self.opened[4] and self.opened[5]):
+            region.mirror(theta, self.box, self.opened)
 
     def losses(self, theta: Field, perfused: NDArray[np.float64]) -> Losses:
         """Return the powers that leave ``theta`` [W/m^3].

@@ -5,14 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ablsim.heat.active import Box
+from ablsim.heat.active import Box, Opened
 from ablsim.kernels import plain_rows
 
 LONGEST = 112
 """Cells of a row up to which rows are joined: for longer ones it gains nothing."""
 
 Floats = NDArray[np.floating]
-Opened = tuple[bool, bool, bool, bool, bool, bool]
 
 
 class Rows(NamedTuple):
@@ -46,7 +45,7 @@ class PlainRows:
         self._plain = np.zeros(shape[:2], dtype=np.uint8)
         self._until = np.zeros(shape[:2], dtype=np.int32)
         self._joined = False
-        self._has_changed = False
+        self._stale = np.ones(shape[0], dtype=np.uint8)
         self._box: Box | None = None
 
     def forget(self) -> None:
@@ -63,12 +62,12 @@ class PlainRows:
             plain_rows.find(faces, inv_c, w, box, opened, self._plain)
             self._joined = opened[4] and opened[5] and box[5] - box[4] <= LONGEST
             self._box = box
-        if is_new or (self._joined and self._has_changed):
-            plain_rows.join(self._plain, inv_c, w, box, opened, self._joined, self._until)
-            self._has_changed = False
+            self._stale[:] = 1
+        if is_new or self._joined:
+            within = (box, opened, self._joined, self._stale)
+            plain_rows.join(self._plain, inv_c, w, *within, self._until)
         return Rows(self._plain, self._until, self._joined)
 
     def follow(self, hot: NDArray[np.uint8], box: Box) -> None:
         """Take over that the tissue in the ``hot`` rows of ``box`` may have changed."""
-        if plain_rows.leave(hot, box, self._plain):
-            self._has_changed = True
+        plain_rows.leave(hot, box, self._plain, self._stale)

@@ -98,6 +98,7 @@ class SuperStep:
         step_first = of(table[0, 2])
         rkl.first_stage(theta, self._rate, op.box, step_first, boil, last, before, self._boils)
         lost, lost_before = table[0, 2] * power_first, np.zeros(3)
+        op.insulate(last)
         for mu, nu, mt, gt in table[1:]:
             rkl.stage(
                 theta,

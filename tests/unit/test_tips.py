@@ -29,8 +29,8 @@ class Slab:
         self.water = np.full(GRID.shape, water, dtype=np.float32)
         self.k = np.full(GRID.shape, conductivity, dtype=np.float32)
 
-    def inner(self, name):
-        return getattr(self, name)
+    def at(self, name, where):
+        return getattr(self, name)[where]
 
 
 def make_tips(char="film", fibres=FIBRES):

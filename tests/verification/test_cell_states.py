@@ -181,13 +181,13 @@ def test_a_critical_temperature_counts_once_reached_and_is_kept(heat, kinetics):
     )  # fmt: skip
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     rise = np.array([5.9, 15.0, 17.0, 30.0])  # 42.9, 52, 54 and 67 degC
-    solver.theta[1, 1, 1:-1] = rise
+    solver.inner("theta")[0, 0] = rise
     solver.advance(1e-6)
     expected = np.where(rise + 310.15 >= GATE, np.exp(rise - 17.0), 0.0)
     for name in ("stasis", "death"):
         assert solver.inner(name)[0, 0] == pytest.approx(expected, rel=1e-6)
     assert not solver.inner("whitening")[0, 0, 0]
-    solver.theta[1, 1, 1:-1] = 8.0
+    solver.inner("theta")[0, 0] = 8.0
     solver.advance(1.0)
     assert solver.inner("death")[0, 0] == pytest.approx(expected, rel=1e-6, abs=2e-4)
 

@@ -160,7 +160,7 @@ def test_perfused_gaussian_pulse_decays_as_it_should(heat, row):
         skip_temperature=COLD, perfusion_law="constant",
     )  # fmt: skip
     r = radius(grid)
-    solver.theta[1:-1, 1:-1, 1:-1] = 20 * np.exp(-(r**2) / s**2)
+    solver.inner("theta")[:] = 20 * np.exp(-(r**2) / s**2)
     settle(solver, np.zeros(grid.shape), t)
     spread = s**2 + 4 * ALPHA * t
     exact = 20 * (s**2 / spread) ** 1.5 * np.exp(-(r**2) / spread - BETA * t)
@@ -367,7 +367,7 @@ def test_block_with_another_condition_on_every_face_cools_as_its_three_series(he
         grid, rows=[row(w=W)], sides=sides, precision="float64", time_step=0.1,
         skip_temperature=COLD, perfusion_law="constant",
     )  # fmt: skip
-    solver.theta[1:-1, 1:-1, 1:-1] = start
+    solver.inner("theta")[:] = start
     settle(solver, np.zeros(shape), t)
     x, y, z = factors
     exact = start * np.exp(-BETA * t) * z[:, None, None] * y[:, None] * x

@@ -149,7 +149,7 @@ def gaussian_error(heat, n, *, steps, precision="float64"):
     s, t = 2.5e-3, 4.0
     grid = Grid.centred((0.0, 0.0, 0.0), (20e-3, 20e-3, 20e-3), 20e-3 / n)
     solver = heat(grid, precision=precision, time_step=t / steps, boundary="insulated")
-    solver.theta[1:-1, 1:-1, 1:-1] = 20 * gaussian(radius(grid), 0.0, s)
+    solver.inner("theta")[:] = 20 * gaussian(radius(grid), 0.0, s)
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     solver.advance(t)
     return np.abs(solver.inner("theta") - 20 * gaussian(radius(grid), t, s)).max()
@@ -184,7 +184,7 @@ def mode_error(heat, row, n):
         grid, rows=[row(w=w)], precision="float64", boundary="insulated",
         time_step=t / (20 * (n / 16) ** 2), perfusion_law="constant",
     )  # fmt: skip
-    solver.theta[1:-1, 1:-1, 1:-1] = 5 * mode
+    solver.inner("theta")[:] = 5 * mode
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     solver.advance(t)
     rate = ALPHA * 6 * (np.pi / edge) ** 2 + w / C
@@ -201,7 +201,7 @@ def test_heat_step_is_first_order_in_time(heat, cube):
     def final(steps):
         grid = cube(20e-3, 1e-3)
         solver = heat(grid, precision="float64", time_step=16.0 / steps, boundary="insulated")
-        solver.theta[1:-1, 1:-1, 1:-1] = 20 * gaussian(radius(grid), 0.0, 2.5e-3)
+        solver.inner("theta")[:] = 20 * gaussian(radius(grid), 0.0, 2.5e-3)
         solver.set_source(1e5 * gaussian(radius(grid), 0.0, 4e-3), NO_TIPS)
         solver.advance(16.0)
         return solver.inner("theta").copy()
@@ -248,7 +248,7 @@ def two_layer_error(heat, row, n):
         precision="float64",
         time_step=t / round(40 * (n / 16) ** 2),
     )
-    solver.theta[1:-1, 1:-1, 1:-1] = shape(x)
+    solver.inner("theta")[:] = shape(x)
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     solver.advance(t)
     return np.abs(solver.inner("theta") - np.exp(-rate * t) * shape(x)).max()
@@ -273,7 +273,7 @@ def test_two_half_spaces_in_sudden_contact(heat, row):
         boundary="insulated",
         precision="float64",
     )
-    solver.theta[1:-1, 1:-1, 1:-1] = np.where(x > 0, 0.0, 5.0)
+    solver.inner("theta")[:] = np.where(x > 0, 0.0, 5.0)
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     solver.advance(t)
     e1, e2 = np.sqrt(K1 * C1), np.sqrt(K2 * C2)
@@ -555,10 +555,10 @@ def test_new_temperature_stays_between_the_old_ones_at_the_step_limit(heat, row)
         grid, rows=[row(w=5.9e4, gain=0.6, k_dry=0.2)], boiling=63.0, perfusion_law="constant"
     )
     dry = rng.random(grid.shape) < 0.3
-    solver.water[1:-1, 1:-1, 1:-1] = np.where(dry, 0.0, 1.0)
-    solver.inv_c[1:-1, 1:-1, 1:-1] = np.where(dry, 1 / 4.4e5, 1 / 3.816e6)
-    solver.theta[1:-1, 1:-1, 1:-1] = np.where(rng.random(grid.shape) < 0.5, 0.0, 60.0)
-    solver._dried[:] = 1
+    solver.inner("water")[:] = np.where(dry, 0.0, 1.0)
+    solver.inner("inv_c")[:] = np.where(dry, 1 / 4.4e5, 1 / 3.816e6)
+    solver.inner("theta")[:] = np.where(rng.random(grid.shape) < 0.5, 0.0, 60.0)
+    solver.field("dried")[:] = 1
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     solver.advance(solver.stable_step, 1)
     assert solver.n_sub_steps > 0
@@ -577,7 +577,7 @@ def perfusion_after(heat, row, law, *, stasis=None, celsius=44.0, shutdown=1.0):
         grid, rows=[row(w=6e4)], boundary="insulated", start_rise=celsius - 37.0,
         precision="float64", perfusion_law=law, shutdown=shutdown,
     )  # fmt: skip
-    solver.stasis[1, 1, 1:-1] = stasis
+    solver.inner("stasis")[0, 0] = stasis
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     solver.advance(1e-9)
     return solver, solver.inner("w")[0, 0] / 6e4
@@ -615,7 +615,7 @@ def test_cutoff_ends_perfusion_for_good_at_sixty_degrees(heat, row):
     solver, above = perfusion_after(heat, row, "cutoff_60C", celsius=60.1)
     assert below == pytest.approx(1.0)
     assert above == 0.0
-    solver.theta[1:-1, 1:-1, 1:-1] = 10.0
+    solver.inner("theta")[:] = 10.0
     solver.advance(1.0)
     assert solver.inner("w").item() == 0.0
 

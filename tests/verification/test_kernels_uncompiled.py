@@ -33,6 +33,7 @@ warm = theta + 30 * rng.random(shape)
 hot, dried = np.zeros(shape[:2], np.uint8), np.ones(shape[:2], np.uint8)
 perfused, cells = np.zeros(shape[0]), np.empty(150, np.int64)
 plain, until = np.zeros(shape[:2], np.uint8), np.zeros(shape[:2], np.int32)
+stale = np.ones(shape[0], np.uint8)
 slot, new = np.full(shape, -1, np.int32), theta.copy()
 box, opened, dt, inv_h2 = (1, 6, 1, 6, 1, 7), (True,) * 6, 0.7, 1e6
 face, conducts = np.zeros((3, *shape)), np.zeros(shape[:2], np.uint8)
@@ -50,11 +51,14 @@ for _ in range(3):
     assert not plain.any()  # nothing here is alike
     plain[4, 4] = 1  # as if it were
     for joined in (False, True):
-        plain_rows.join(plain, inv_c, w, box, opened, joined, until)
+        stale[:] = 1
+        plain_rows.join(plain, inv_c, w, box, opened, joined, stale, until)
+        assert not stale[1:6].any()
         pennes.conduct(theta, face, inv_c, w, q, plain, until, joined, box, opened, dt, inv_h2,
                        5.0, new, hot, perfused)
     plain[5, 5] = 1
-    assert plain_rows.leave(hot, box, plain) > 0
+    plain_rows.leave(hot, box, plain, stale)
+    assert stale[5] == 1
     stiff.substep(theta, face, inv_c, w, q, water, code, table, 63.0, 90.0, cells, n, slot, n_sub,
                   dt, inv_h2, new)
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
@@ -84,7 +88,8 @@ outside = theta.copy(); outside[2:4, 2:4, 2:4] = 0.0
 assert warmest == outside.max() > 0.0
 steps = (1.5, -0.6, 0.4, -0.2)
 for joined, opened in ((False, fields[5]), (True, opened)):
-    plain_rows.join(plain, inv_c, w, box, opened, joined, until)
+    stale[:] = 1
+    plain_rows.join(plain, inv_c, w, box, opened, joined, stale, until)
     rkl.stage(theta, rate, first, *fields[:4], plain, until, joined, box, opened, inv_h2, steps,
               63.0, before, perfused, boils)
 triangles, away = rng.random((9, 3, 3)), np.zeros(20)

@@ -37,7 +37,7 @@ def rod(heat, row, *, jump, steps, duration, scheme):
         skip_temperature=1e4,
     )
     start, q = 5.0 * np.sin(np.pi * x / EDGE), 5e5 * np.sin(np.pi * x / EDGE) ** 2
-    solver.theta[1:-1, 1:-1, 1:-1] = start
+    solver.inner("theta")[:] = start
     solver.set_source(np.broadcast_to(q, grid.shape), NO_TIPS)
     exact = exact_rod(solver, start, q, duration)
     solver.advance(duration, steps, scheme)
@@ -80,7 +80,7 @@ def checkerboard(heat, row, **settings):
         **settings,
     )  # fmt: skip
     board = np.indices(grid.shape).sum(axis=0) % 2
-    solver.theta[1:-1, 1:-1, 1:-1] = 10.0 + 10.0 * board
+    solver.inner("theta")[:] = 10.0 + 10.0 * board
     solver.set_source(np.zeros(grid.shape), NO_TIPS)
     return solver
 

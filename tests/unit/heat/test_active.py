@@ -1,6 +1,16 @@
 import numpy as np
 
-from ablsim.heat.active import GROWTH, MARGIN, Region, find_heated, grown, opened, reach, whole
+from ablsim.heat.active import (
+    GROWTH,
+    MARGIN,
+    Region,
+    around,
+    find_heated,
+    grown,
+    opened,
+    reach,
+    whole,
+)  # fmt: skip
 
 SHAPE = (42, 42, 42)
 
@@ -12,6 +22,11 @@ def test_heated_cells_are_bounded_exactly():
     assert find_heated(theta, 1.0, whole(SHAPE)) is None
     theta[30, 5, 30] = -0.5  # cold counts as well
     assert find_heated(theta, 0.1, whole(SHAPE)) == (10, 31, 5, 22, 7, 31)
+
+
+def test_the_box_around_others_holds_them_all():
+    assert around([None, (1, 3, 2, 4, 5, 9), (2, 6, 1, 3, 7, 8)]) == (1, 6, 1, 4, 5, 9)
+    assert around([None, None]) is None
 
 
 def test_region_keeps_clear_of_the_heat_and_never_shrinks():
@@ -41,17 +56,14 @@ def test_long_steps_keep_the_heat_farther_from_the_border():
     assert grown(box, heated, SHAPE, 8) == (15 - 8 - GROWTH + MARGIN, 20 + 8 + GROWTH - MARGIN) * 3
 
 
-def test_a_vessel_on_the_border_takes_heat_only_through_faces_within():
-    held = np.zeros((8, 8, 8), bool)
-    held[4, 4, 4] = True
-    region = Region(held)
+def test_a_region_knows_how_large_it_is_and_which_walls_it_has_reached():
+    region = Region((8, 8, 8))
     assert (region.n_cells, region.slices) == (0, (slice(0),) * 3)
-    region.enclose((1, 7) * 3)
+    assert region.opened == (False,) * 6
+    region.box = (1, 7) * 3
     assert region.is_whole
-    assert len(region.inside) == 6
-    region.enclose((1, 5) * 3)  # the vessel's cell is its last corner
-    assert len(region.inside) == 3
-    region.enclose((1, 4) * 3)  # just outside: the region's border is insulated
-    assert len(region.inside) == 0
+    region.box = (1, 4) * 3
+    assert not region.is_whole
     assert region.opened == (True, False) * 3
     assert region.n_cells == 27
+    assert region.slices == (slice(0, 3),) * 3

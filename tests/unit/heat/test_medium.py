@@ -61,10 +61,9 @@ def test_kernel_conductivity_is_that_of_the_library():
     kinetics = np.array([[1.0, 1e5, 400.0, 0.0, 0.0]] * 3)
     settings = HeatSettings(310.15, 0.0, kinetics, 311.0, 473.15, 673.15, tolerance=0.0)
     solver = PennesSolver(medium, case.domain.boundary, settings)
-    inner = (slice(1, -1),) * 3
     rise = np.linspace(20.0, 62.0, medium.grid.n_cells).reshape(medium.grid.shape)
-    solver.theta[inner] = np.where(medium.held[medium.code], 0.0, rise)
-    solver.water[inner] = 0.6
+    solver.inner("theta")[:] = np.where(medium.held[medium.code], 0.0, rise)
+    solver.inner("water")[:] = 0.6
     solver.set_source(np.zeros(medium.grid.shape), np.zeros((0, 3)))
     solver.advance(1e-6)
     liver = medium.code == 0

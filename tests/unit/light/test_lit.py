@@ -115,5 +115,5 @@ def test_what_a_region_shares_with_the_block():
     assert own == (slice(0, 5), slice(4, 8), slice(20, 30))
     nothing, _ = lit.within((slice(0, 3), slice(4, 8), slice(50, 60)))
     assert labels[nothing].size == 0
-    cold = Region(np.zeros((32, 32, 82), dtype=np.bool_))
+    cold = Region((32, 32, 82))
     assert labels[lit.within(cold.slices)[0]].size == 0
