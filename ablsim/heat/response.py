@@ -11,7 +11,7 @@ from ablsim.heat.medium import Medium
 from ablsim.heat.perfusion import LAWS
 from ablsim.heat.settings import HeatSettings
 from ablsim.heat.step import Floats, Step
-from ablsim.kernels import reaction
+from ablsim.kernels import cap, reaction
 
 
 class Condition(NamedTuple):
@@ -109,7 +109,7 @@ class Response:
         """
         if self._water_curve is not None:
             step = step._replace(before=step.theta.copy())
-        moved = reaction.cap(
+        moved = cap.move_above(
             step.theta,
             step.water,
             step.inv_c,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ablsim.case import Case
-from ablsim.kernels import reaction
+from ablsim.kernels import cap
 from ablsim.simulation import simulate
 
 WET, DRY, LATENT = 3.6e6, 0.7e6, 1.7e9
@@ -18,7 +18,7 @@ def move(theta, tips=((3.0, 3.0, 3.0),)):
     inv_c = 1.0 / np.where(water > 0.0, WET, DRY)
     table = np.array([[WET, DRY, LATENT, 0.5, 0.2, 0.0, 28.0, 0.03, 0.0, 0.0]])
     box = tuple(n for size in shape for n in (1, size - 1))
-    return reaction.cap(
+    return cap.move_above(
         theta, water, inv_c, np.zeros(shape, np.uint8), table, BOILING, BOILING, CAP,
         np.array(tips), np.ones(shape[:2], np.uint8), box,
     )  # fmt: skip

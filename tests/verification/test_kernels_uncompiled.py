@@ -10,8 +10,8 @@ import pytest
 SCRIPT = """
 import sys
 import numpy as np
-from ablsim.kernels import cell_states, distance, evaporation, faces, pennes, plain_rows, region
-from ablsim.kernels import reaction, rkl, stability, stiff, uniform
+from ablsim.kernels import cap, cell_states, distance, evaporation, faces, pennes, plain_rows
+from ablsim.kernels import reaction, region, rkl, stability, stiff, uniform
 
 rng = np.random.default_rng(3)
 shape, inner = (7, 7, 8), (slice(1, -1),) * 3
@@ -64,7 +64,7 @@ for _ in range(3):
     reaction.react(theta, new, water, char, stasis, whitening, death, k, inv_c, w, code, table,
                    kinetics, hot, dried, conducts, box, dt, 5.0, 310.15, 63.0, 163.0, 2, 0.9)
     faces.join(k, conducts, box, face)
-    reaction.cap(new, water, inv_c, code, table, 63.0, 63.0, 90.0, tips, dried, box)
+    cap.move_above(new, water, inv_c, code, table, 63.0, 63.0, 90.0, tips, dried, box)
     cell_states.three_states(theta, new, alive, dying, hot, box, dt, 310.15, 316.15, 0.0096, 40.5,
                              0.00777, 0.8)
     cell_states.reach(new, peak, hot, box, 310.15, 316.15, 327.15, 1.0)
