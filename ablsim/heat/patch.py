@@ -26,8 +26,8 @@ from ablsim.heat.super_step import SuperStep
 from ablsim.heat.vessels import find_wall_faces
 from ablsim.kernels import faces, region, rkl
 
-LARGEST = 112**3
-"""Cells up to which a box gets memory of its own, lest a run takes more of it than is said."""
+LARGEST = 1.0 / 8.0
+"""Share of the domain up to which a box gets memory of its own, lest a run takes much more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,14 @@ class Done:
     stages: int = 0
 
 
-def is_worth_cutting(box: Box, opened: Opened) -> bool:
-    """Say whether a box of a domain moves on faster in memory of its own."""
+def is_worth_cutting(box: Box, shape: tuple[int, ...]) -> bool:
+    """Say whether a box of a domain of this ``shape`` moves on faster in memory of its own."""
     z0, z1, y0, y1, x0, x1 = box
-    already = opened[4] and opened[5]  # its rows reach from wall to wall
-    return not already and x1 - x0 <= LONGEST and (z1 - z0) * (y1 - y0) * (x1 - x0) <= LARGEST
+    n_cells = (z1 - z0) * (y1 - y0) * (x1 - x0)
+    from_wall_to_wall = x1 - x0 == shape[2] - 2  # its rows follow one another already
+    return (
+        not from_wall_to_wall and x1 - x0 <= LONGEST and n_cells <= LARGEST * float(np.prod(shape))
+    )
 
 
 class Patch:

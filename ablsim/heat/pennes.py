@@ -274,9 +274,10 @@ class PennesSolver:
     def _enclose(self, box: Box) -> None:
         """Let ``box`` be the active region, in a patch of its own where that is worth it."""
         self._rejoin()
+        self._patch = None  # its memory is free before more is taken
         self._region.box = box
         opened = self._region.opened
-        if is_worth_cutting(box, opened):
+        if is_worth_cutting(box, self._shape):
             laws = (self.medium, self.settings, self._limit)
             self._patch = Patch.cut(self._state, *laws, box, opened)
             return

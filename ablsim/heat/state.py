@@ -124,8 +124,11 @@ def make_state(
     shape = tuple(n + 2 for n in medium.grid.shape)
     table = medium.table
 
-    def filled(values: Floats | float) -> Floats:
-        array = np.zeros(shape, dtype=of)
+    def nothing() -> Floats:  # takes memory only where something is written
+        return np.zeros(shape, dtype=of)
+
+    def filled(values: Floats) -> Floats:
+        array = nothing()
         array[inner] = values
         return array
 
@@ -151,12 +154,12 @@ def make_state(
         np.zeros((3, *shape), dtype=of),
         filled(np.where(held[inner], 0.0, 1.0 / table[medium.code, 0])),
         filled(table[medium.code, 8]),
-        filled(0.0),
+        nothing(),
         water,
-        filled(0.0),
-        filled(0.0),
-        filled(0.0),
-        filled(0.0),
+        nothing(),
+        nothing(),
+        nothing(),
+        nothing(),
         code,
         held,
         np.zeros(shape[:2], dtype=np.uint8),

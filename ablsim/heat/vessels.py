@@ -45,7 +45,15 @@ def find_wall_faces(held: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray
 
     ``held`` has the shape of the arrays that the indices are meant for.
     """
-    index = np.arange(held.size, dtype=np.int64).reshape(held.shape)
+    nothing = np.zeros(0, dtype=np.int64)
+    if not held.any():
+        return nothing, nothing
+    # the cells around them alone: an index of every cell would take a share of the memory
+    ends = [np.flatnonzero(held.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]
+    block = tuple(slice(max(first - 1, 0), last + 2) for first, last in ends)
+    places = [np.arange(n)[part] for n, part in zip(held.shape, block, strict=True)]
+    index = np.ravel_multi_index(tuple(np.meshgrid(*places, indexing="ij")), held.shape)
+    held = held[block]
     inside: list[NDArray[np.int64]] = []
     outside: list[NDArray[np.int64]] = []
     for axis in range(3):

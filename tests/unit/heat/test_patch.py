@@ -9,7 +9,7 @@ from ablsim.case import Boundary
 from ablsim.grid import Grid
 from ablsim.heat.active import opened
 from ablsim.heat.medium import Medium
-from ablsim.heat.patch import LARGEST, Patch, is_worth_cutting
+from ablsim.heat.patch import Patch, is_worth_cutting
 from ablsim.heat.settings import HeatSettings
 from ablsim.heat.state import STEADY, make_state
 
@@ -110,9 +110,8 @@ def test_cells_are_read_where_they_lie(state, medium):
 
 
 def test_small_boxes_away_from_the_walls_are_worth_cutting():
-    away, across = (False,) * 6, (False,) * 4 + (True, True)
-    assert is_worth_cutting((10, 70) * 3, away)
-    assert not is_worth_cutting((10, 70) * 3, across)
-    assert not is_worth_cutting((10, 70, 10, 70, 10, 200), away)
-    n = LARGEST // 60 // 60
-    assert not is_worth_cutting((10, 11 + n, 10, 70, 10, 70), away)
+    box = (10, 70) * 3
+    assert is_worth_cutting(box, (122, 122, 122))
+    assert not is_worth_cutting(box, (116, 116, 116))  # it would take a share of the memory
+    assert not is_worth_cutting((10, 70, 10, 70, 1, 61), (322, 322, 62))  # rows are as short
+    assert not is_worth_cutting((10, 70, 10, 70, 10, 200), (322, 322, 322))  # rows are long
