@@ -100,6 +100,25 @@ def warmest_outside(theta, box):
 
 
 @njit(cache=True, error_model="numpy")
+def has_reached(theta, tolerance, box, opened, margin):
+    """Say whether |theta| > tolerance within ``margin`` cells of a side that is not opened."""
+    z0, z1, y0, y1, x0, x1 = box
+    for z in range(z0, z1):
+        beside_z = (z < z0 + margin and not opened[0]) or (z >= z1 - margin and not opened[1])
+        for y in range(y0, y1):
+            beside_y = (y < y0 + margin and not opened[2]) or (y >= y1 - margin and not opened[3])
+            row = theta[z, y, x0:x1]
+            if beside_z or beside_y:
+                if _largest(row) > tolerance:
+                    return True
+            elif (not opened[4] and _largest(row[:margin]) > tolerance) or (
+                not opened[5] and _largest(row[-margin:]) > tolerance
+            ):
+                return True
+    return False
+
+
+@njit(cache=True, error_model="numpy")
 def extent(theta, tolerance, box, low, high):
     """Find, for each plane of ``box``, the rows and columns with |theta| > tolerance.
 

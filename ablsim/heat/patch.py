@@ -139,9 +139,16 @@ class Patch:
             rows[:] = 1
         self._wall_rows = rows
 
-    def find_heated(self, tolerance: float) -> Box | None:
-        """Return the box of the domain in which the rise exceeds ``tolerance`` [K]."""
-        found = find_heated(self.state.theta, tolerance, self.box)
+    def find_heated(self, tolerance: float, margin: int) -> Box | None:
+        """Return the box of the domain in which the rise exceeds ``tolerance`` [K].
+
+        None also if it does so nowhere within ``margin`` cells of a border that may be moved.
+        """
+        theta = self.state.theta
+        limit = theta.dtype.type(tolerance)
+        if not region.has_reached(theta, limit, self.box, self.opened, margin):
+            return None
+        found = find_heated(theta, tolerance, self.box)
         return None if found is None else self._in_domain(found)
 
     def light(self, q: NDArray[np.floating]) -> None:

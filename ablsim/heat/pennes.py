@@ -255,7 +255,7 @@ class PennesSolver:
         tolerance = self.settings.tolerance
         warmest = self._outside + self._pending * self._brightest
         if self._patch is not None and (self._pending < LAZY_TIME or warmest <= tolerance):
-            self._grow(self._patch.find_heated(tolerance), margin)
+            self._grow(self._patch.find_heated(tolerance, margin), margin)
             return
         self._absorb_outside()
         theta = self.field("theta")

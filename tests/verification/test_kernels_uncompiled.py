@@ -84,6 +84,10 @@ corrections = rkl.withdraw_excess(first, face, inv_c, w, water, code, table, *fi
 assert corrections[0] < 0.0
 plain[3, 3] = 1
 warmest = region.warmest_outside(theta, (2, 4, 2, 4, 2, 4))
+closed, kept = (False,) * 6, theta.copy()
+reached = [region.has_reached(kept, limit, box, closed, 2) for limit in (1.0, 1e3)]
+assert reached == [True, False]
+region.mirror(kept, box, closed)
 outside = theta.copy(); outside[2:4, 2:4, 2:4] = 0.0
 assert warmest == outside.max() > 0.0
 steps = (1.5, -0.6, 0.4, -0.2)
@@ -94,7 +98,7 @@ for joined, opened in ((False, fields[5]), (True, opened)):
               63.0, before, perfused, boils)
 triangles, away = rng.random((9, 3, 3)), np.zeros(20)
 distance.nearest_of(2 * rng.random((20, 3)), triangles, rng.integers(0, 9, (20, 4)), away)
-np.savez(sys.argv[1], away=away, found=found, linear=linear,
+np.savez(sys.argv[1], away=away, reached=reached, kept=kept, found=found, linear=linear,
          rate=rate, first=first, second=before, fastest=fastest, boils=boils,
          corrections=corrections, theta=theta, water=water, char=char, stasis=stasis,
          whitening=whitening, death=death, dying=dying, alive=alive, peak=peak, warm=warm,

@@ -109,6 +109,28 @@ def test_cells_are_read_where_they_lie(state, medium):
     assert patch.part("theta", block).tolist() == [[[-1.0] * 5]] * 3
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_heat_is_looked_for_near_borders_that_may_move(medium, axis):
+    state, _ = make_state(medium, {side: Boundary(kind="body") for side in SIDES}, SETTINGS)
+    box = (1, 7, 1, 8, 1, 9)
+    patch = Patch(state, medium, SETTINGS, 1.0)
+    size, around = SHAPE[axis], {}
+    for place in range(size):
+        where = [4, 4, 4]
+        where[axis] = place + 1
+        state.theta[...] = 0.0
+        state.theta[tuple(where)] = -1.0  # what is cold counts as well
+        for walls in ((False,) * 6, (True,) * 6):
+            patch.enclose(box, walls)
+            around[place, walls[0]] = patch.find_heated(0.5, 2)
+    near = [around[place, False] is not None for place in range(size)]
+    assert near == [place < 2 or place >= size - 2 for place in range(size)]
+    assert not any(around[place, True] for place in range(size))
+    first = [4, 5] * 3
+    first[2 * axis : 2 * axis + 2] = [1, 2]
+    assert around[0, False] == tuple(first)
+
+
 def test_small_boxes_away_from_the_walls_are_worth_cutting():
     box = (10, 70) * 3
     assert is_worth_cutting(box, (122, 122, 122))
