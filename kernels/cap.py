@@ -90,7 +90,7 @@ def _mark_hot(theta, inv_c, t_hot, t_cap, rows, box):
                         lz, hz = min(lz, z), max(hz, z + 1)
                         ly, hy = min(ly, y), max(hy, y + 1)
                         lx, hx = min(lx, x), max(hx, x + 1)
-    if hottest <= t_cap:
+    if n == 0 or hottest <= t_cap:
         n = lz = hz = ly = hy = lx = hx = 0
     cells = np.empty((n, 3), dtype=np.int32)
     mark = np.zeros((hz - lz, hy - ly, hx - lx), dtype=np.uint8)

@@ -277,7 +277,7 @@ class PennesSolver:
         self._patch = None  # its memory is free before more is taken
         self._region.box = box
         opened = self._region.opened
-        if is_worth_cutting(box, self._shape):
+        if is_worth_cutting(box, self._state.theta):
             laws = (self.medium, self.settings, self._limit)
             self._patch = Patch.cut(self._state, *laws, box, opened)
             return

@@ -11,7 +11,7 @@ WET, DRY, LATENT = 3.6e6, 0.7e6, 1.7e9
 BOILING, CAP = 63.0, 363.0
 
 
-def move(theta, tips=((3.0, 3.0, 3.0),)):
+def move(theta, tips=((3.0, 3.0, 3.0),), hot=BOILING):
     """One call of the kernel on dry cells; returns the heat moved [J/m^3]."""
     shape = theta.shape
     water = np.where(theta > BOILING, 0.0, 1.0)
@@ -19,7 +19,7 @@ def move(theta, tips=((3.0, 3.0, 3.0),)):
     table = np.array([[WET, DRY, LATENT, 0.5, 0.2, 0.0, 28.0, 0.03, 0.0, 0.0]])
     box = tuple(n for size in shape for n in (1, size - 1))
     return cap.move_above(
-        theta, water, inv_c, np.zeros(shape, np.uint8), table, BOILING, BOILING, CAP,
+        theta, water, inv_c, np.zeros(shape, np.uint8), table, BOILING, hot, CAP,
         np.array(tips), np.ones(shape[:2], np.uint8), box,
     )  # fmt: skip
 
@@ -63,6 +63,9 @@ def test_nothing_hot_takes_nothing():
     theta = np.full((5, 5, 5), 20.0)
     assert move(theta) == 0.0
     assert (theta == 20.0).all()
+    theta[2, 2, 2] = 500.0
+    assert move(theta, hot=np.inf) == 0.0  # without boiling nothing counts as hot
+    assert theta[2, 2, 2] == 500.0
 
 
 @pytest.mark.compiled

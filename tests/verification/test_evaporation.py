@@ -305,6 +305,6 @@ def test_a_restored_state_goes_on_with_the_same_bits(heat, row, settings):
     for solver in (first, second):
         solver.advance(10.0)
     for name in ("theta", "water", "stasis", "death", "alive"):
-        one, other = (getattr(s, name) for s in (first, second))
+        one, other = (s.field(name) for s in (first, second))
         assert (one is other is None) or np.array_equal(one, other)
     assert first.balance() == second.balance()

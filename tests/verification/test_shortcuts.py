@@ -57,7 +57,7 @@ def test_memory_of_its_own_gives_the_active_region_the_same_bits(treated, scheme
     some = list(states())
     assert any(apart)
     apart.clear()
-    monkeypatch.setattr("ablsim.heat.pennes.is_worth_cutting", lambda box, shape: False)
+    monkeypatch.setattr("ablsim.heat.pennes.is_worth_cutting", lambda box, like: False)
     for (fields, books), (others, other_books) in zip(some, states(), strict=True):
         for name, field in fields.items():
             np.testing.assert_array_equal(field, others[name], name)

@@ -132,8 +132,12 @@ def test_heat_is_looked_for_near_borders_that_may_move(medium, axis):
 
 
 def test_small_boxes_away_from_the_walls_are_worth_cutting():
+    def is_in(box, shape, dtype=np.float32):
+        return is_worth_cutting(box, np.empty(shape, dtype))
+
     box = (10, 70) * 3
-    assert is_worth_cutting(box, (122, 122, 122))
-    assert not is_worth_cutting(box, (116, 116, 116))  # it would take a share of the memory
-    assert not is_worth_cutting((10, 70, 10, 70, 1, 61), (322, 322, 62))  # rows are as short
-    assert not is_worth_cutting((10, 70, 10, 70, 10, 200), (322, 322, 322))  # rows are long
+    assert is_in(box, (122, 122, 122))
+    assert not is_in(box, (116, 116, 116))  # it would take a share of the memory
+    assert not is_in(box, (122, 122, 122), np.float64)
+    assert not is_in((10, 70, 10, 70, 1, 61), (322, 322, 62))  # rows are as short
+    assert not is_in((10, 70, 10, 70, 10, 200), (322, 322, 322))  # rows are long
