@@ -47,6 +47,9 @@ THINNING = 3
 RISE = 1.5e-3
 """By how much the reserve looked for rises at a time, of several placements [m]."""
 
+DEAR = 0.85
+"""Share of the burden of a plan below which what was left unjudged is looked at again."""
+
 ALIKE = 1e-3
 """Difference in any length up to which treatments of several placements are nearly the same [m]."""
 
@@ -123,7 +126,7 @@ class Planner:
         if best is not None and not best.is_checked:  # a pilot: no plan is given unchecked
             best = self.judge.assess(self.trials.run([best.best.plan])[0], reserve)
         # a pilot that does may have more energy than it takes
-        return best and self.settler.settle(best)
+        return best and self._reconsider(self.settler.settle(best))
 
     def _begin(self) -> tuple[float, Found | None]:
         """Return the reserve [m] that plans like those found take to reach the probability.
@@ -237,6 +240,21 @@ class Planner:
             found = self.judge.assess(trial, best.required)
             if found.is_feasible:
                 return found
+        return best
+
+    def _reconsider(self, best: Found) -> Found:
+        """Return a layout that was left as lacking a little, if it does and is so much cheaper.
+
+        While others were left to look at, what was thought to lack too much with all its energy
+        was not judged; it is worth that where those others turned out dear.
+        """
+        tried = self.trials.run(self.settler.left)
+        cheaper = [one for one in tried if one.candidate.burden < DEAR * best.best.burden]
+        for trial in sorted(cheaper, key=lambda one: one.candidate.burden)[:1]:
+            self._say("whether a cheaper plan does as well")
+            found = self.judge.assess(trial, best.required)
+            if is_better(found, best):
+                return self.settler.settle(found)
         return best
 
     def _has_more(self, some: list[Candidate], found: Found) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from ablsim.planning.drafts import with_energy
 from ablsim.planning.evaluation import RADIUS_OF_ONE
 from ablsim.planning.judgement import TOLERANCE, Found, Judge, Say, is_better
+from ablsim.planning.prescription import Prescription
 from ablsim.planning.request import Request
 from ablsim.planning.trials import Trials
 
@@ -23,7 +24,10 @@ FURTHEST = 1.35
 """Factor by which energy changes at most before a plan is judged or tried anew."""
 
 BEYOND = 0.3e-3
-"""What the most energy must be said to lack for it not to be judged while others are left [m]."""
+"""What all the energy must be said to lack for it not to be judged while others are left [m] ..."""
+
+FAR = 0.7e-3
+"""... and for it not to be judged at all: within that, trials may be wrong [m]."""
 
 
 class Settler:
@@ -56,6 +60,8 @@ class Settler:
         self._trials = trials
         self._learn = learn
         self._say = say
+        self.left: list[Prescription] = []
+        """Plans with all the energy that is allowed, left unjudged though they may be enough."""
 
     def settle(self, found: Found, *, others_left: bool = False) -> Found:
         """Return a plan with as much energy as the demand takes, no more and no less.
@@ -63,7 +69,7 @@ class Settler:
         How much a little energy is worth is tried; then the plan with the energy that this says is
         judged, and again, until the probability is that asked for. The nearest is returned where
         the energy that it takes is not allowed; while there are ``others_left`` to look at, one
-        that would not come near with all that is allowed is left as it is.
+        that would not come near with all that is allowed is left as it is, and kept in ``left``.
         """
         best, before = found, None
         for _ in range(SETTLING):
@@ -77,7 +83,10 @@ class Settler:
             plan, energies = found.best.plan, self._request.energies
             energy = plan.energy_per_fibre
             spare = self._judge.spare(found)
-            if others_left and spare + slope * (energies.high - energy) < -BEYOND:
+            utmost = spare + slope * (energies.high - energy)
+            if others_left and utmost < -BEYOND:
+                if utmost >= -FAR and energy < energies.high:
+                    self.left.append(with_energy(plan, energies.high))
                 break
             wanted = energy - (spare - AMPLE) / slope
             wanted = min(max(wanted, energy / FURTHEST), energy * FURTHEST)

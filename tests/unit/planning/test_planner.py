@@ -121,6 +121,42 @@ def test_what_all_the_energy_would_not_save_is_judged_again_only_where_nothing_e
     assert planner.settler.settle(short).best.plan.energy_per_fibre > 900.0
 
 
+def square(energy, illuminations, spacing=12e-3):
+    placement = place_pattern(
+        arrange("square", spacing, DOWN), (0.0, 0.0, 0.0), DOWN,
+        energy=energy, illuminations=illuminations, pull_back=10e-3, session=0,
+    )  # fmt: skip
+    return Prescription(DOWN, 5.0, (placement,), True, "square", spacing)
+
+
+@pytest.mark.parametrize(("lack", "kept"), [(-0.5e-3, True), (-1.5e-3, False)])
+def test_what_lacks_a_little_with_all_the_energy_is_kept_to_be_looked_at_again(
+    make_believe, monkeypatch, lack, kept
+):
+    energies = Span((900.0, 1800.0), is_continuous=True)
+    planner = Planner(subject("24 mm"), small(energies=energies), make_believe)
+    short = planner.judge.assess(planner.trials.run([square(900.0, 1)])[0], 0.0)
+    monkeypatch.setattr(planner.judge, "spare", lambda found: lack - 0.9e-3)
+    monkeypatch.setattr(planner.settler, "_slope", lambda found, before: 1e-6)
+    assert planner.settler.settle(short, others_left=True) is short
+    assert planner.settler.left == ([square(1800.0, 1)] if kept else [])
+
+
+@pytest.mark.parametrize("diameter", ["12 mm", "28 mm"])
+def test_what_was_left_is_judged_where_the_plan_is_much_dearer(make_believe, diameter):
+    planner = Planner(subject(diameter), small(), make_believe)
+    dear, cheap = square(1800.0, 2), square(1800.0, 1, spacing=5e-3)
+    best = planner.judge.assess(planner.trials.run([dear])[0], 0.0)
+    assert planner._reconsider(best) is best  # nothing was left
+    planner.settler.left.append(cheap)
+    found = planner._reconsider(best)
+    assert planner.judge.has_judged(planner.bench.run([cheap])[0])
+    judged = planner.judge.judged[-1]
+    assert (found is best) == (diameter == "28 mm") == (not judged.is_reached)
+    if found is not best:
+        assert found.best.burden < 0.85 * best.best.burden
+
+
 def test_plans_are_checked_on_the_cells_that_are_asked_for(make_believe):
     found = Planner(subject("15 mm"), small(cells=2e-3), make_believe).find()
     assert found.fine.outcome.spacing == pytest.approx(2e-3)
