@@ -120,17 +120,6 @@ def find_heated(theta: NDArray[np.floating], tolerance: float, box: Box) -> Box 
     return (int(planes[0]), int(planes[-1]) + 1, int(y0), int(y1) + 1, int(x0), int(x1) + 1)
 
 
-def around(boxes: Sequence[Box | None]) -> Box | None:
-    """Return the smallest box that holds all ``boxes`` that are there; None if none is."""
-    found = [box for box in boxes if box is not None]
-    if not found:
-        return None
-    low, high = np.min(found, axis=0), np.max(found, axis=0)
-    z0, y0, x0 = low[::2].tolist()
-    z1, y1, x1 = high[1::2].tolist()
-    return (z0, z1, y0, y1, x0, x1)
-
-
 def grown(
     box: Box | None, heated: Box | None, shape: Sequence[int], margin: int = MARGIN
 ) -> Box | None:

@@ -20,18 +20,7 @@ from numpy.typing import NDArray
 
 from ablsim.case import Boundary
 from ablsim.grid import Block, Grid
-from ablsim.heat.active import (
-    MARGIN,
-    Box,
-    Region,
-    around,
-    cells,
-    find_heated,
-    grown,
-    padded,
-    reach,
-    whole,
-)  # fmt: skip
+from ablsim.heat.active import MARGIN, Box, Region, cells, find_heated, grown, padded, reach, whole
 from ablsim.heat.books import sensible_heat
 from ablsim.heat.evaporation import steam_books
 from ablsim.heat.medium import Medium
@@ -258,10 +247,7 @@ class PennesSolver:
             self._grow(self._patch.find_heated(tolerance, margin), margin)
             return
         self._absorb_outside()
-        theta = self.field("theta")
-        places = [place for place in (self.box, self._lit) if place is not None]
-        heated = [find_heated(theta, tolerance, place) for place in places]  # nothing else is
-        self._grow(around(heated), margin)
+        self._grow(find_heated(self.field("theta"), tolerance, whole(self._shape)), margin)
         if self.box is not None:
             self._outside = float(region.warmest_outside(self._state.theta, self.box))
 
@@ -326,7 +312,7 @@ class PennesSolver:
         return array
 
     def inner(self, name: str) -> NDArray[np.floating]:
-        """Return a view of a state array without its ghosts."""
+        """Return a view of a state array without its ghosts, as it is until the next step."""
         return self.field(name)[self._inner]
 
     def part(self, name: str, block: Block) -> NDArray[np.floating]:

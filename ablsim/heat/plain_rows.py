@@ -48,10 +48,6 @@ class PlainRows:
         self._stale = np.ones(shape[0], dtype=np.uint8)
         self._box: Box | None = None
 
-    def forget(self) -> None:
-        """Look anew before the next step: cells that are not hot have changed."""
-        self._box = None
-
     def find(self, faces: Floats, inv_c: Floats, w: Floats, box: Box, opened: Opened) -> Rows:
         """Return how the rows of ``box`` are worked on.
 

@@ -243,13 +243,18 @@ class Planner:
         return best
 
     def _reconsider(self, best: Found) -> Found:
-        """Return a layout that was left as lacking a little, if it does and is so much cheaper.
+        """Return a layout that was left as lacking a little, if it is enough and much cheaper.
 
         While others were left to look at, what was thought to lack too much with all its energy
         was not judged; it is worth that where those others turned out dear.
         """
         tried = self.trials.run(self.settler.left)
-        cheaper = [one for one in tried if one.candidate.burden < DEAR * best.best.burden]
+        cheaper = [
+            one
+            for one in tried
+            if one.candidate.burden < DEAR * best.best.burden
+            and not self.judge.has_judged(one.candidate)
+        ]
         for trial in sorted(cheaper, key=lambda one: one.candidate.burden)[:1]:
             self._say("whether a cheaper plan does as well")
             found = self.judge.assess(trial, best.required)

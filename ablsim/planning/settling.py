@@ -69,7 +69,8 @@ class Settler:
         How much a little energy is worth is tried; then the plan with the energy that this says is
         judged, and again, until the probability is that asked for. The nearest is returned where
         the energy that it takes is not allowed; while there are ``others_left`` to look at, one
-        that would not come near with all that is allowed is left as it is, and kept in ``left``.
+        that would not come near with all that is allowed is left as it is, and kept in ``left`` if
+        it lacks little.
         """
         best, before = found, None
         for _ in range(SETTLING):

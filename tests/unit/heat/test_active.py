@@ -1,16 +1,6 @@
 import numpy as np
 
-from ablsim.heat.active import (
-    GROWTH,
-    MARGIN,
-    Region,
-    around,
-    find_heated,
-    grown,
-    opened,
-    reach,
-    whole,
-)  # fmt: skip
+from ablsim.heat.active import GROWTH, MARGIN, Region, find_heated, grown, opened, reach, whole
 
 SHAPE = (42, 42, 42)
 
@@ -22,11 +12,6 @@ def test_heated_cells_are_bounded_exactly():
     assert find_heated(theta, 1.0, whole(SHAPE)) is None
     theta[30, 5, 30] = -0.5  # cold counts as well
     assert find_heated(theta, 0.1, whole(SHAPE)) == (10, 31, 5, 22, 7, 31)
-
-
-def test_the_box_around_others_holds_them_all():
-    assert around([None, (1, 3, 2, 4, 5, 9), (2, 6, 1, 3, 7, 8)]) == (1, 6, 1, 4, 5, 9)
-    assert around([None, None]) is None
 
 
 def test_region_keeps_clear_of_the_heat_and_never_shrinks():
