@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ablsim.kernels import books
+
 
 def sensible_heat(
     theta: NDArray[np.floating], inv_c: NDArray[np.floating], cell_volume: float
@@ -11,15 +13,30 @@ def sensible_heat(
 
     Parameters
     ----------
-    theta : ndarray
-        Rise of each cell [K].
+    theta : ndarray, shape (nz + 2, ny + 2, nx + 2)
+        Rise of each cell [K]; that of the ghosts does not count.
     inv_c : ndarray, same shape
         Reciprocal volumetric heat capacity [m^3 K/J].
     cell_volume : float
         Volume of a cell [m^3].
     """
-    total = 0.0
-    for rise, per_heat in zip(theta, inv_c, strict=True):  # by planes, for the memory
-        free = per_heat > 0.0
-        total += float(np.sum(rise[free].astype(np.float64) / per_heat[free]))
-    return total * cell_volume
+    planes = np.zeros(theta.shape[0] - 2)
+    books.stored(theta, inv_c, planes)
+    return float(planes.sum()) * cell_volume
+
+
+def lost_water(
+    water: NDArray[np.floating], code: NDArray[np.uint8], n_codes: int
+) -> NDArray[np.float64]:
+    """Return how many cells' water has left the cells of each code [1].
+
+    Parameters
+    ----------
+    water : ndarray, shape (nz + 2, ny + 2, nx + 2)
+        Share of each cell's water left [1]; that of the ghosts does not count.
+    code : ndarray of uint8, same shape
+        Code of each cell, below ``n_codes``.
+    """
+    planes = np.zeros((water.shape[0] - 2, n_codes))
+    books.lost_water(water, code, planes)
+    return np.asarray(planes.sum(axis=0))

@@ -11,6 +11,7 @@ at present, and it can fall. Char, once there, stays.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ablsim.heat.books import lost_water
 from ablsim.heat.medium import Medium
 from ablsim.heat.step import Floats, Step
 from ablsim.kernels import evaporation
@@ -111,30 +112,29 @@ def condense_steam(
     )
 
 
-def steam_books(medium: Medium, water: Floats, rise: Floats) -> tuple[float, float]:
+def steam_books(
+    medium: Medium, code: NDArray[np.uint8], water: Floats, theta: Floats
+) -> tuple[float, float]:
     """Return the latent and the sensible heat of the water that has turned into steam [J].
 
     Parameters
     ----------
     medium : Medium
         Heat properties of the cells.
-    water, rise : ndarray of float, shape (nz, ny, nx)
+    code : ndarray of uint8, shape (nz + 2, ny + 2, nx + 2)
+        Row of the medium's table for each cell; that of the ghosts does not count, here and below.
+    water, theta : ndarray of float, same shape
         Share of the water left [1], and rise [K].
     """
     heat_wet, heat_dry, latent = medium.table[:, :3].T
     curve, volume = medium.water_curve, medium.grid.cell_volume
-    lost, carried = (np.zeros(len(medium.table)) for _ in range(2))
-    for code, left, warm in zip(medium.code, water, rise, strict=True):  # planes, for the memory
-        lost += _sum_by(code, 1.0 - left.astype(np.float64), len(lost))
-        if curve is not None:
-            carried += _sum_by(code, steam_heat(curve, warm), len(lost))
+    lost = lost_water(water, code, len(latent))
     if curve is None:
         boiling = medium.boiling_rise if np.isfinite(medium.boiling_rise) else 0.0
         carried = lost * boiling
+    else:
+        carried = np.zeros_like(lost)
+        for of, warm in zip(code[1:-1, 1:-1, 1:-1], theta[1:-1, 1:-1, 1:-1], strict=True):
+            heat = steam_heat(curve, warm)  # by planes, for the memory
+            carried += np.bincount(of.ravel(), weights=heat.ravel(), minlength=len(lost))
     return float(lost @ latent) * volume, float(carried @ (heat_wet - heat_dry)) * volume
-
-
-def _sum_by(code: NDArray[np.uint8], values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    """Return the sums of ``values`` over the cells of each code below ``n``."""
-    sums = np.bincount(code.ravel(), weights=values.ravel(), minlength=n)
-    return np.asarray(sums, dtype=np.float64)

@@ -348,11 +348,12 @@ class PennesSolver:
         return self._region.n_cells
 
     def _sensible_heat(self) -> float:
-        return sensible_heat(self.inner("theta"), self.inner("inv_c"), self.grid.cell_volume)
+        return sensible_heat(self.field("theta"), self.field("inv_c"), self.grid.cell_volume)
 
     def _steam(self) -> tuple[float, float]:
         """Return the latent and the sensible heat of the water that is steam [J]."""
-        return steam_books(self.medium, self.inner("water"), self.inner("theta"))
+        code = self._state.code
+        return steam_books(self.medium, code, self.field("water"), self.field("theta"))
 
     def balance(self) -> dict[str, float]:
         """Return what became of the absorbed heat so far [J], named as in `Ledger`.

@@ -16,13 +16,14 @@ a thousandth or so, is then shared out in proportion.
 import math
 from collections.abc import Sequence
 from dataclasses import astuple
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ablsim.errors import CaseError
 from ablsim.geometry import perpendiculars
-from ablsim.grid import Grid
+from ablsim.grid import Grid, Point
 from ablsim.kernels import photon
 from ablsim.kernels.photon_states import bound_blocks
 from ablsim.kernels.tallies import settle
@@ -188,18 +189,24 @@ class MonteCarloSolver:
                 "make domain.size larger or move the fibre"
             )
             raise CaseError(msg)
-        axis = np.asarray(emission.direction, dtype=np.float64)
-        axis = axis / np.linalg.norm(axis)
         h = self.grid.spacing
         row = np.zeros(photon.SOURCE_COLUMNS, dtype=np.float32)
         row[photon.TIP : photon.TIP + 3] = (np.asarray(emission.tip) - self.grid.origin) / h
-        row[photon.SIDE : photon.AXIS + 3] = np.concatenate([*perpendiculars(axis), axis])
+        row[photon.SIDE : photon.AXIS + 3] = _axes(emission.direction)
         row[photon.RADIUS] = emission.radius / h
         row[photon.COS_CONE] = math.cos(emission.half_angle)
         row[photon.ACTIVE] = emission.length / h
         row[photon.SHEATH] = emission.length > 0.0
         row[photon.AMOUNT] = amount
         return row
+
+
+@lru_cache(maxsize=256)  # every update asks for those of the same few fibres
+def _axes(direction: Point) -> NDArray[np.float64]:
+    """Return two unit vectors across a direction and the one along it, one after the other."""
+    axis = np.asarray(direction, dtype=np.float64)
+    axis = axis / np.linalg.norm(axis)
+    return np.concatenate([*perpendiculars(axis), axis])
 
 
 def _table(states: OpticalStates, spacing: float) -> NDArray[np.float32]:
