@@ -132,10 +132,10 @@ def _growing(case: Case, fields: Fields) -> tuple[str, ...]:
     now = joining = 0
     hottest = 0.0
     for omega, rise in zip(getattr(fields, name), fields.rise, strict=True):  # for the memory
-        outside = omega < 1.0
-        temperature = case.tissue.body_temperature + rise[outside].astype(np.float64)
-        joins = omega[outside] + STAYS_HOT * damage_rate(process, temperature) >= 1.0
-        now += omega.size - int(outside.sum())
+        begun = (omega > 0.0) & (omega < 1.0)  # what is hot enough to join has some damage by now
+        temperature = case.tissue.body_temperature + rise[begun].astype(np.float64)
+        joins = omega[begun] + STAYS_HOT * damage_rate(process, temperature) >= 1.0
+        now += int(np.count_nonzero(omega >= 1.0))
         joining += int(joins.sum())
         hottest = max(hottest, float(temperature[joins].max(initial=0.0)))
     share = joining / max(1, now)

@@ -127,17 +127,17 @@ def make_state(
     def nothing() -> Floats:  # takes memory only where something is written
         return np.zeros(shape, dtype=of)
 
-    def filled(values: Floats) -> Floats:
+    def by_code(values: NDArray[np.float64]) -> Floats:
         array = nothing()
-        array[inner] = values
+        array[inner] = values.astype(of)[medium.code]
         return array
 
     code = np.zeros(shape, dtype=np.uint8)
     code[inner] = medium.code
     held = np.zeros(shape, dtype=np.bool_)
     held[inner] = medium.held[medium.code]
-    theta = filled(np.where(held[inner], 0.0, settings.start_rise))
-    k = filled(table[medium.code, 3])
+    theta = by_code(np.where(medium.held, 0.0, settings.start_rise))
+    k = by_code(table[:, 3])
     drives = set_ghosts(
         theta,
         k,
@@ -152,8 +152,8 @@ def make_state(
         theta_new=theta.copy(),
         k=k,
         faces=np.zeros((3, *shape), dtype=of),
-        inv_c=filled(np.where(held[inner], 0.0, 1.0 / table[medium.code, 0])),
-        w=filled(table[medium.code, 8]),
+        inv_c=by_code(np.where(medium.held, 0.0, 1.0 / table[:, 0])),
+        w=by_code(table[:, 8]),
         q=nothing(),
         water=water,
         char=nothing(),
