@@ -82,7 +82,7 @@ class Evaluator:
     folder : Path
         Of the plan; runs are kept below it.
     workers : int
-        How many processes; 0 computes here. Plans that are run alone share as many threads.
+        How many processes; 0 computes here. Plans beside few other runs share as many threads.
     code : str
         Hash of the code that decides the answers.
     check : callable, optional
@@ -219,8 +219,8 @@ class Evaluator:
 
     def _threads(self, tasks: Collection[Task]) -> int:
         """Return how many threads each of some runs gets: more where a few long ones are alone."""
-        are_long = all(task.kind == "plan" for task in tasks)
-        return max(1, self._workers // len(tasks)) if are_long else 1
+        has_long = any(task.kind == "plan" for task in tasks)
+        return max(1, self._workers // len(tasks)) if has_long else 1
 
     def _pool(self, threads: int) -> ProcessPoolExecutor:
         """Return processes with so many threads, as many as do not get into each other's way."""

@@ -194,7 +194,8 @@ class Judge:
         spacing, draws = self._fine_bench.spacing, self._trials.draws
         few = FINE_DRAWS if len(plan.placements) == 1 else FINE_DRAWS_OF_SEVERAL
         texts = [draws.text(plan, draw, spacing) for draw in range(few)]
-        return [self._fine_bench.task(plan), *(Task(text, "plan") for text in texts)]
+        # errors that bring fibres together may have taken these to cells as fine already
+        return [self._fine_bench.task(plan), *(Task(text) for text in texts)]
 
     def _compare(self, best: Candidate, fine: Candidate, sample: Sample) -> Finer:
         """Return what fine cells change of a plan and of its first draws."""

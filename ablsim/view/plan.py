@@ -119,7 +119,11 @@ def _draw_plane(axes: Axes, plan: Plan, plane: Slice, label: str, *, along: bool
             axes.plot([], [], color=TUMOUR_LINE.colour, lw=2.2, label="tumour")[0],
             axes.plot([], [], "o", color=TIP, mec=INK, label="tips")[0],
         ]
-        axes.legend(handles=handles, loc="upper right", fontsize=10.0, frameon=False)
+        # beside the plane: zones of large tumours leave no corner free
+        axes.legend(
+            handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=10.0,
+            frameon=False,
+        )  # fmt: skip
 
 
 def _draw_bodies(axes: Axes, plan: Plan, points: np.ndarray, mm: np.ndarray) -> None:

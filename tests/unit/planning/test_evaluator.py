@@ -129,7 +129,7 @@ def test_what_was_run_is_found_again(tmp_path, text):
     assert len(list(tmp_path.rglob("*.json"))) == 2
 
 
-def test_a_plan_that_is_run_alone_has_all_threads_and_the_same_answer(tmp_path, text, monkeypatch):
+def test_a_plan_beside_few_runs_shares_threads_and_has_the_same_answer(tmp_path, text, monkeypatch):
     started = []
 
     def start(workers, threads):
@@ -139,13 +139,16 @@ def test_a_plan_that_is_run_alone_has_all_threads_and_the_same_answer(tmp_path, 
     monkeypatch.setattr(evaluator_module, "worker_pool", start)
     other = text.replace("900 J", "890 J")
     answers = []
-    for number, tasks in enumerate(([Task(text, "plan")], [Task(text, "plan"), Task(other)])):
-        with Evaluator(tmp_path / f"{number}", workers=2, code="a").running() as evaluator:
+    alone, beside = [Task(text, "plan")], [Task(text, "plan"), Task(other)]
+    many = [*beside, *(Task(text.replace("900 J", f"{energy} J")) for energy in (870, 880))]
+    for workers, tasks in ((2, alone), (4, beside), (4, many)):
+        folder = tmp_path / f"{workers} for {len(tasks)}"
+        with Evaluator(folder, workers=workers, code="a").running() as evaluator:
             answers.append(evaluator.run(tasks)[0])
             assert evaluator.run(tasks)[0] == answers[-1]
-    assert started == [(1, 2), (2, 1)]
-    first, second = ({**one, "wall_s": 0.0} for one in answers)
-    assert first == second
+    assert started == [(1, 2), (2, 2), (4, 1)]
+    first, second, third = ({**one, "wall_s": 0.0} for one in answers)
+    assert first == second == third
 
 
 def test_what_is_no_case_is_said_and_kept(tmp_path, text):

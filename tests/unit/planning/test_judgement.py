@@ -45,6 +45,14 @@ def test_several_placements_are_taken_to_fine_cells_before_and_checked_there(pla
     assert planner.judge.spare(found) == found.sample.spare(0.9) + found.finer.reserve
 
 
+def test_draws_that_are_on_such_fine_cells_already_are_not_run_twice(planner):
+    plan = square(*ONE)
+    planner.fine_bench.spacing = planner.bench.spacing
+    fine = planner.judge._fine_tasks(plan)[1:]
+    assert len(fine) == 3
+    assert fine == planner.trials.tasks(plan, range(3))
+
+
 def test_less_energy_of_what_fell_short_falls_short(planner):
     short = square(*ONE, energy=1000.0)
     assert not judge(planner, short).is_reached
