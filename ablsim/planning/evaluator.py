@@ -218,7 +218,7 @@ class Evaluator:
         return lost
 
     def _threads(self, tasks: Collection[Task]) -> int:
-        """Return how many threads each of some runs gets: more where there are few, a plan among them."""
+        """Return how many threads each of a few runs gets, a plan among them; of others one."""
         has_long = any(task.kind == "plan" for task in tasks)
         return max(1, self._workers // len(tasks)) if has_long else 1
 
