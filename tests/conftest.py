@@ -83,7 +83,9 @@ def wait_for(browser):
             if value := browser.execute_script(script, *arguments):
                 return value
             time.sleep(0.1)
-        msg = f"never came true: {script}"
+        said = [entry["message"] for entry in browser.get_log("browser")]
+        shown = browser.execute_script("return document.body.innerText")
+        msg = f"never came true at {browser.current_url}: {script}\nconsole: {said}\npage: {shown}"
         raise AssertionError(msg)
 
     return wait

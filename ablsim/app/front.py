@@ -19,6 +19,8 @@ from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMsgType, web
 
+from ablsim.app.order import keep_order
+
 COOKIE = "ablsim_token"
 """Name of the cookie that holds the token once it was given."""
 
@@ -122,7 +124,7 @@ class Front:
         return application
 
     async def _begin(self, _: web.Application) -> None:
-        self._session = await self._stack.enter_async_context(ClientSession(auto_decompress=False))
+        self._session = await self._stack.enter_async_context(ClientSession())
         self._prepare()
         if self._spare is not None:
             await self._spare
@@ -252,9 +254,10 @@ class Front:
         try:
             async with self._session.get(address, params=request.query) as answer:
                 headers = {key: value for key, value in answer.headers.items() if key in _PASSED_ON}
-                if encoding := answer.headers.get("Content-Encoding"):
-                    headers["Content-Encoding"] = encoding
-                return web.Response(status=answer.status, body=await answer.read(), headers=headers)
+                body = await answer.read()
+                if answer.content_type == "text/html":
+                    body = keep_order(body)
+                return web.Response(status=answer.status, body=body, headers=headers)
         except ClientError:
             return _words(502, "the page does not answer; load it again")
 
@@ -291,12 +294,13 @@ def _end_session(process: asyncio.subprocess.Process) -> None:
 
 
 async def _carry(source: Socket, target: Socket) -> None:
-    """Carry messages from one socket to another until it closes."""
-    async for message in source:
-        if message.type is WSMsgType.BINARY:
-            await target.send_bytes(message.data)
-        elif message.type is WSMsgType.TEXT:
-            await target.send_str(message.data)
+    """Carry messages from one socket to another until either closes."""
+    with suppress(ConnectionError):
+        async for message in source:
+            if message.type is WSMsgType.BINARY:
+                await target.send_bytes(message.data)
+            elif message.type is WSMsgType.TEXT:
+                await target.send_str(message.data)
 
 
 def _html(words: str) -> str:

@@ -15,12 +15,12 @@ def serve(tmp_path_factory):
         folder = tmp_path_factory.mktemp("runs")
         process = subprocess.Popen(
             [sys.executable, "-m", "ablsim", "app", "--port", "0", "-o", str(folder), *options],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, text=True,
             env={**os.environ, **(environment or {})},
         )  # fmt: skip
         started.append(process)
         line = process.stdout.readline()
-        assert line, process.stderr.read()
+        assert line
         return line.split()[-1], folder
 
     yield start

@@ -1,11 +1,14 @@
 """The planning page as somebody uses it."""
 
+import asyncio
 import io
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from aiohttp import web
 from PIL import Image
 
 from ablsim import Case
@@ -15,6 +18,19 @@ keys = pytest.importorskip("selenium.webdriver.common.keys")
 pytestmark = [pytest.mark.browser, pytest.mark.compiled]
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+
+PAIRS = 300
+HEAR = """
+    window.heard = [];
+    const socket = new WebSocket(arguments[0]);
+    socket.binaryType = 'blob';
+    socket.onmessage = async ({data}) => {  // as trame's client reads them
+      const first = data.slice(0, 4), rest = data.slice(4);
+      const [number] = new Uint32Array(await first.arrayBuffer());
+      await rest.arrayBuffer();
+      heard.push(number);
+    };
+"""
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +84,22 @@ class Tab:
         thumb.send_keys(*pressed)
 
     def scene(self, place):
-        """Return the picture, once it holds still."""
+        """Return the picture, once it holds still and nothing is on the way."""
         seen = self._picture(place)
-        time.sleep(0.5)
-        while differ(seen, now := self._picture(place)):
-            seen = now
+        while True:
+            self.wait_for("return trame.state.get('trame__busy') == 0")
             time.sleep(0.5)
-        return now
+            if not differ(seen, now := self._picture(place)):
+                return now
+            seen = now
+
+    def until_scene(self, place, *, like=None, unlike=None):
+        """Wait until the picture is like another, or unlike it."""
+        until = time.monotonic() + 60.0
+        other = unlike if like is None else like
+        while differ(self._picture(place), other) == (like is not None):
+            assert time.monotonic() < until
+            time.sleep(0.2)
 
     def _picture(self, place):
         element = self.browser.find_element("id", f"scene-{place}")
@@ -91,12 +116,48 @@ class Tab:
         return path
 
 
+async def send_pairs(request):
+    """Send a long message and a short one at once, many times, each with its number before it."""
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    for number in range(0, 2 * PAIRS, 2):
+        for one, length in ((number, 300_000), (number + 1, 100)):
+            await socket.send_bytes(one.to_bytes(4, "little") + bytes(length))
+        await asyncio.sleep(0.005)
+    await socket.close()
+    return socket
+
+
+@pytest.fixture
+def pairs():
+    """Serve pairs of messages; give the port."""
+    application = web.Application()
+    application.router.add_get("/", send_pairs)
+    loop, runner = asyncio.new_event_loop(), web.AppRunner(application)
+    loop.run_until_complete(runner.setup())
+    loop.run_until_complete(web.TCPSite(runner, "127.0.0.1", 0).start())
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield runner.addresses[0][1]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.run_until_complete(runner.cleanup())
+    loop.close()
+
+
+def test_messages_are_heard_in_the_order_of_sending(page, pairs):
+    page.browser.execute_script(HEAR, f"ws://127.0.0.1:{pairs}/")
+    page.wait_for("return heard.length === arguments[0]", 2 * PAIRS)
+    heard = page.browser.execute_script("return heard")
+    assert heard == sorted(heard)
+
+
 def test_a_slider_moves_the_zone(page):
     figures, picture = page.text("figures"), page.scene("A")
     page.slide("energy", keys.Keys.HOME)
     assert page.text("energy-value") == "300 J"
     page.until("figures", "1.2 kJ", other_than=figures)
-    assert differ(page.scene("A"), picture)
+    page.until_scene("A", unlike=picture)
     assert "± " in page.text("figures")  # what is not known stands beside it
     reached = page.browser.execute_script(
         "return performance.getEntriesByType('resource').map(entry => new URL(entry.name).host)"
@@ -111,18 +172,18 @@ def test_time_can_be_turned_back(page):
     page.until("time-value", "480 s")
     page.slide("time", keys.Keys.HOME)
     page.until("time-value", "at 40 s")
-    assert differ(page.scene("A"), picture)
+    page.until_scene("A", unlike=picture)
     page.slide("time", keys.Keys.END)
     page.until("time-value", "480 s")
-    assert not differ(page.scene("A"), picture)
+    page.until_scene("A", like=picture)
 
 
 def test_layers_can_be_hidden(page):
     picture = page.scene("A")
     page.click("layer-tumour")
-    assert differ(page.scene("A"), picture)
+    page.until_scene("A", unlike=picture)
     page.click("layer-tumour")
-    assert not differ(page.scene("A"), picture)
+    page.until_scene("A", like=picture)
 
 
 def test_two_layouts_stand_side_by_side(page):
