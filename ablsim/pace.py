@@ -10,11 +10,12 @@ zone's volume against steps of a quarter of the length or less; the aim is 1 %.
 
 - While firing, tissue boils and dries around the tip, and heat above the cap moves through it; what
   a step freezes of that decides. Super-steps of 1, 2 and 4 s change the zones by 0.4, 1.7 and 6 %
-  at 0.5 mm, and those of 0.5 and 1 s by 0.4 and 2 % at 0.25 mm (4 W for 30 s). Hence the cap of
-  1 s, shorter in proportion to the cells below 0.5 mm. Dried tissue forgets its temperature twice
-  as fast as wet tissue, so that super-steps this short are no less work than Euler steps, which
-  change the zones by 0.8 % at 1 mm (1.1 % after 60 s, 0.4 % after 360 s) and by 0.1 % at 0.5 mm:
-  ``"auto"`` fires with Euler steps.
+  at 0.5 mm, and those of 0.5 and 1 s by 0.4 and 2 % at 0.25 mm (4 W for 30 s). Small zones move
+  more: those of two published lesions of 1 mL on 1 mm cells by 0.6 and 0.9 % with 1 s, by 0.1 and
+  0.2 % with 0.5 s. Hence the cap of 0.5 s, shorter in proportion to the cells below 0.5 mm. Dried
+  tissue forgets its temperature twice as fast as wet tissue, so that super-steps this short are
+  more work than Euler steps, which change the zones by 0.8 % at 1 mm (1.1 % after 60 s, 0.4 %
+  after 360 s) and by 0.1 % at 0.5 mm: ``"auto"`` fires with Euler steps.
   What they freeze is perfusion that stops and light that changes, not damage: at 0.5 mm, without
   boiling, steps of 4 s change the zones by 1.9 %, with light as it was at first by 1.5 %, with
   constant perfusion as well by 0.14 %. Damage at the logarithmic mean of a step's end rates makes
@@ -37,9 +38,9 @@ GROWTH = 0.125
 """Longest super-step, as a share of the time since the last switch [1] ..."""
 FIRST = 0.25
 """... which may always be this long [s] ..."""
-FIRING_CAP = 1.0
+FIRING_CAP = 0.5
 """... and is never longer than this [s] while the laser fires, ..."""
-FIRING_FINE = 6.0
+FIRING_FINE = 1.5
 """... than the geometric mean of this and the Euler step [s], which bounds it on fine grids, ..."""
 RESTING_CAP = 60.0
 """... or than this [s] while it rests."""
@@ -68,7 +69,7 @@ class Pace:
     --------
     >>> pace = Pace("auto", euler_step=0.7, dry_step=0.2)
     >>> pace.super_step(80.0, "rest"), pace.super_step(80.0, "fire")
-    (10.0, 1.0)
+    (10.0, 0.5)
     """
 
     time_stepping: TimeStepping

@@ -5,6 +5,7 @@
     python benchmarks/check_plans.py brute 15 20     # probability against 300 full runs
     python benchmarks/check_plans.py common          # what common draws spare
     python benchmarks/check_plans.py casts           # zones moved and laid against whole runs
+    python benchmarks/check_plans.py cells           # draws on coarse cells against fine ones
     python benchmarks/check_plans.py limits          # 60 random tumours with vessels and organs
     python benchmarks/check_plans.py findings        # spacing, firing, energy, pull-back
     python benchmarks/check_plans.py promised --plans A.toml B.toml   # plans run as they are
@@ -224,9 +225,8 @@ def common(evaluator, smoke):
     return rows
 
 
-def casts(evaluator, smoke):
-    """How far zones that are run alone, moved and laid side by side are off whole runs."""
-    rows = []
+def layouts():
+    """Return diameters [mm] with a plan of one placement and of four."""
     one = single("square", 12e-3, 1400.0, 3, 10e-3)
     tips = arrange("square", 13.5e-3, DOWN)
     middles = [(x, y, 0.0) for x in (-6e-3, 6e-3) for y in (-6e-3, 6e-3)]
@@ -243,7 +243,13 @@ def casts(evaluator, smoke):
         "square",
         13.5e-3,
     )
-    for diameter, plan in ((20.0, one), (30.0, four))[: 1 if smoke else 2]:
+    return (20.0, one), (30.0, four)
+
+
+def casts(evaluator, smoke):
+    """How far zones that are run alone, moved and laid side by side are off whole runs."""
+    rows = []
+    for diameter, plan in layouts()[: 1 if smoke else 2]:
         planner = Planner(subject(diameter), Request(), evaluator)
         trials, count = planner.trials, 4 if smoke else 16
         (planned,) = planner.bench.run([plan])
@@ -262,6 +268,28 @@ def casts(evaluator, smoke):
             "plan": plan.describe(), "draws": count, "spread_of_whole_mm": 1e3 * whole.std(),
             "as_planned_mm": 1e3 * beyond, "off_mm": off.mean(), "scatter_mm": off.std(ddof=1),
             "worst_mm": float(off[np.abs(off).argmax()]),
+        }  # fmt: skip
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+    return rows
+
+
+def cells(evaluator, smoke):
+    """How much the cells of the treatment change the reserve, as planned and from draw to draw."""
+    rows = []
+    for diameter, plan in layouts()[: 1 if smoke else 2]:
+        planner = Planner(subject(diameter), Request(), evaluator)
+        fine, trials, count = planner.fine_bench, planner.trials, 2 if smoke else 8
+        tasks = [Task(trials.draws.text(plan, draw, fine.spacing)) for draw in range(count)]
+        share = Request().complete_from
+        deep = [fine.read(plan, record).reserve(share) for record in evaluator.run(tasks)]
+        change = 1e3 * (np.array(deep) - trials.draw([plan], count)[0].reserves())
+        planned = fine.run([plan])[0].reserve - planner.bench.run([plan])[0].reserve
+        row = {
+            "plan": plan.describe(), "draws": count, "from_mm": 1e3 * planner.bench.spacing,
+            "to_mm": 1e3 * fine.spacing, "as_planned_mm": 1e3 * planned,
+            "mean_mm": change.mean(), "scatter_mm": change.std(ddof=1),
+            "changes_mm": change.round(2).tolist(),
         }  # fmt: skip
         rows.append(row)
         print(json.dumps(row), flush=True)
@@ -442,7 +470,8 @@ def promised(evaluator, plans):
 def main():
     """Run what is asked on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    names = ("exhaustive", "balls", "brute", "common", "casts", "limits", "findings", "promised")
+    names = ("exhaustive", "balls", "brute", "common", "casts", "cells", "limits", "findings",
+             "promised")  # fmt: skip
     parser.add_argument("what", choices=names)
     parser.add_argument("diameters", nargs="*", type=float, default=[15.0, 20.0])
     parser.add_argument("--plans", nargs="+", type=Path, default=[], help="for promised")

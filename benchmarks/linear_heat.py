@@ -45,13 +45,12 @@ def exact(n, seconds):
 class Ablsim:
     """The kernel of `ablsim.heat.uniform`."""
 
-    depth = 8
-
-    def __init__(self, n):
-        from ablsim.heat.uniform import tile
+    def __init__(self, n, depth=None):
+        from ablsim.heat.uniform import DEPTH, tile
         from ablsim.kernels import uniform
 
-        self._advance, self._cuts = uniform.advance, tile(n, self.depth)
+        self._advance = uniform.advance
+        self._depth, self._cuts = tile(n, depth or DEPTH)
         self._start = np.pad(exact(n, 0.0), 1)
         self._none = np.zeros((1, 1, 1), np.float32)
 
@@ -63,7 +62,7 @@ class Ablsim:
         """Make the steps."""
         of = np.float32
         self._advance(
-            self._theta, self._other, self._none, of(KEPT), of(MOVED), False, steps, self.depth,
+            self._theta, self._other, self._none, of(KEPT), of(MOVED), False, steps, self._depth,
             self._cuts,
         )  # fmt: skip
 
@@ -75,7 +74,8 @@ class Ablsim:
 class Plain(Ablsim):
     """The same kernel, one step in a pass."""
 
-    depth = 1
+    def __init__(self, n):
+        super().__init__(n, depth=1)
 
 
 class Numpy:

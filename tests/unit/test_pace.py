@@ -39,8 +39,8 @@ def test_a_scheme_that_was_asked_for_makes_all_steps(phase):
 
 def test_finer_cells_ask_for_shorter_steps_while_firing():
     half, quarter = (Pace("rkl2", step, 0.5 * step) for step in (1.0 / 6.0, 1.0 / 24.0))
-    assert half.super_step(100.0, "fire") == pytest.approx(1.0)
-    assert quarter.super_step(100.0, "fire") == pytest.approx(0.5)
+    assert half.super_step(100.0, "fire") == pytest.approx(FIRING_CAP)
+    assert quarter.super_step(100.0, "fire") == pytest.approx(0.5 * FIRING_CAP)
     assert quarter.super_step(100.0, "rest") == half.super_step(100.0, "rest") == 12.5
 
 

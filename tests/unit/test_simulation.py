@@ -744,18 +744,18 @@ def zone_volumes(result):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize(("scheme", "tolerance"), [("euler", 5e-3), ("auto", 5e-3), ("rkl2", 1e-2)])
-def test_steps_of_a_quarter_of_the_length_change_no_zone_by_more_than_said(scheme, tolerance):
+@pytest.mark.parametrize("scheme", ["euler", "auto", "rkl2"])
+def test_steps_of_a_quarter_of_the_length_change_no_zone_by_more_than_said(scheme):
     numerics = {"spacing": "1 mm", "time_stepping": scheme}
     base = {
         "domain": {"size": "30 mm", "centre": ["0 mm", "0 mm", "0 mm"]},
         "protocol": {"steps": ["deliver 5 W until 1800 J", "rest for 120 s"]},
     }
-    quarter = {"euler": "0.17 s", "auto": "0.17 s", "rkl2": "0.25 s"}[scheme]
+    quarter = {"euler": "0.17 s", "auto": "0.17 s", "rkl2": "0.125 s"}[scheme]
     long = simulate(case(**base, numerics=numerics))
     short = simulate(case(**base, numerics=numerics | {"time_step": quarter}))
     assert short.statistics.steps > 2.9 * long.statistics.steps
-    assert zone_volumes(long) == pytest.approx(zone_volumes(short), rel=tolerance)
+    assert zone_volumes(long) == pytest.approx(zone_volumes(short), rel=5e-3)
 
 
 @pytest.mark.compiled

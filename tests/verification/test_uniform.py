@@ -70,7 +70,7 @@ def test_any_number_of_steps_in_a_pass_gives_the_same_bits(dtype, is_heated):
         (1, [1, 71], 11),
         (4, [1, 20, 45, 71], 11),
         (8, [1, 33, 71], 11),
-        (3, tile(70, 3), 11),
+        (*tile(70, 3), 11),
     ):
         theta = np.pad(start, 1)
         uniform.advance(
@@ -103,14 +103,17 @@ def test_the_number_of_threads_does_not_matter():
     assert np.array_equal(*found)
 
 
-def test_tiles_are_wide_enough_and_enough_for_all_threads():
-    for rows in (3, 20, 64, 128, 400):
-        cuts = tile(rows, 8)
-        assert cuts[0] == 1
-        assert cuts[-1] == rows + 1
+def test_tiles_are_wide_enough_and_as_many_for_every_thread():
+    threads = numba.get_num_threads()
+    for rows in (1, 3, 20, 64, 128, 400):
+        depth, cuts = tile(rows, 8)
+        assert (cuts[0], cuts[-1]) == (1, rows + 1)
+        assert 1 <= depth <= 8
         if cuts.size > 2:
-            assert np.diff(cuts).min() >= 16
-    assert tile(128, 8).size - 1 >= 2 * numba.get_num_threads()
+            assert np.diff(cuts).min() >= 2 * depth
+        if rows >= 2 * threads:
+            assert (cuts.size - 1) % threads == 0
+    assert tile(400, 8)[0] == 8
 
 
 def test_unstable_steps_and_other_shapes_are_refused():
