@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ablsim.geometry import distance_to_tube
 from ablsim.notebook import DISCLAIMER
 from ablsim.planning.answer import Plan
 from ablsim.planning.evaluation import Slice
@@ -29,7 +30,7 @@ from ablsim.view.style import (
 )
 
 _DEAREST = 2.5  # times the burden of the plan, up to which others are drawn
-_APART = 0.2  # of the burdens shown, between two points that are labelled
+_APART = 0.35  # of the burdens shown, between two points that are labelled
 _MARGIN_COLOURS = ("#1b7837", "#5aae61", "#a6dba0")
 
 
@@ -128,8 +129,6 @@ def _draw_plane(axes: Axes, plan: Plan, plane: Slice, label: str, *, along: bool
 
 def _draw_bodies(axes: Axes, plan: Plan, points: np.ndarray, mm: np.ndarray) -> None:
     case = plan.subject.case
-    from ablsim.geometry import distance_to_tube
-
     for vessel in case.vessels:
         away = distance_to_tube(points, np.asarray(vessel.points), 0.5 * vessel.diameter)
         if away.min() < 0.0:
