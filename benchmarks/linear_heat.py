@@ -46,29 +46,29 @@ class Ablsim:
     """The kernel of `ablsim.heat.uniform`."""
 
     def __init__(self, n, depth=None):
-        from ablsim.heat.uniform import DEPTH, tile
+        from ablsim.heat.uniform import DEPTH, lay, tile
         from ablsim.kernels import uniform
 
         self._advance = uniform.advance
         self._depth, self._cuts = tile(n, depth or DEPTH)
-        self._start = np.pad(exact(n, 0.0), 1)
+        self._n, self._start, self._lay = n, exact(n, 0.0), lay
         self._none = np.zeros((1, 1, 1), np.float32)
 
     def prepare(self, steps):
         """Go back to the start."""
-        self._theta, self._other = self._start.copy(), self._start.copy()
+        self._theta, self._other = self._lay(self._start), self._lay(self._start)
 
     def run(self, steps):
         """Make the steps."""
         of = np.float32
         self._advance(
-            self._theta, self._other, self._none, of(KEPT), of(MOVED), False, steps, self._depth,
-            self._cuts,
+            self._theta, self._other, self._none, self._n, of(KEPT), of(MOVED), False, steps,
+            self._depth, self._cuts,
         )  # fmt: skip
 
     def read(self):
         """Return the temperatures."""
-        return self._theta[1:-1, 1:-1, 1:-1]
+        return self._theta[1:-1, 1:-1, 1 : self._n + 1]
 
 
 class Plain(Ablsim):

@@ -9,7 +9,7 @@ the cache.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ DEPTH = 12
 WIDTH = 64
 """Rows of a tile, about. Planes of these for all steps should stay in the cache of a core, but what
 tiles leave out beside each other costs the more, the narrower they are."""
+
+LINE = 64
+"""Bytes that the cache loads at a time."""
 
 SAFETY = 0.95
 """Share of the stable step that is used by default."""
@@ -105,17 +108,33 @@ def advance_uniform(
         msg = f"power_density has the shape {power_density.shape}, the cells {rise.shape}"
         raise ValueError(msg)
     of = rise.dtype.type
-    theta = np.pad(rise, 1)
+    theta, nx = lay(rise), rise.shape[2]
     gained = np.zeros((1, 1, 1), dtype=rise.dtype)
     if power_density is not None:
-        gained = np.pad((power_density * (dt / tissue.heat_capacity)).astype(rise.dtype), 1)
+        gained = lay((power_density * (dt / tissue.heat_capacity)).astype(rise.dtype))
     moved = tissue.conductivity * dt / (tissue.heat_capacity * spacing**2)
     kept = 1.0 - 6.0 * moved - tissue.perfusion * dt / tissue.heat_capacity
     depth, cuts = tile(rise.shape[1], depth)
     uniform.advance(
-        theta, theta.copy(), gained, of(kept), of(moved), power_density is not None, n, depth, cuts
+        theta, lay(rise), gained, nx, of(kept), of(moved), power_density is not None, n, depth, cuts
     )
-    return theta[1:-1, 1:-1, 1:-1]
+    return theta[1:-1, 1:-1, 1 : nx + 1]
+
+
+def lay(cells: FloatArray) -> FloatArray:
+    """Return a copy with a layer of ghosts at 0 around it, laid out for the kernel.
+
+    The first inner cell of each row, the second of all, begins a line of the cache; rows are as
+    long as that takes.
+    """
+    size = cells.itemsize
+    nz, ny, nx = cells.shape
+    shape = (nz + 2, ny + 2, ceil((nx + 2) * size / LINE) * (LINE // size))
+    memory = np.zeros(prod(shape) * size + LINE, dtype=np.uint8)
+    begin = -(memory.ctypes.data + size) % LINE
+    laid: FloatArray = memory[begin : begin + prod(shape) * size].view(cells.dtype).reshape(shape)
+    laid[1:-1, 1:-1, 1 : nx + 1] = cells
+    return laid
 
 
 def tile(rows: int, depth: int = DEPTH) -> tuple[int, NDArray[np.int64]]:

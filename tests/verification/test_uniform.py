@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from ablsim.heat.uniform import UniformTissue, advance_uniform, tile
+from ablsim.heat.uniform import LINE, UniformTissue, advance_uniform, lay, tile
 from ablsim.kernels import uniform
 
 LIVER = UniformTissue(conductivity=0.52, heat_capacity=3.82e6, perfusion=3.0e4)
@@ -74,9 +74,14 @@ def test_any_number_of_steps_in_a_pass_gives_the_same_bits(dtype, is_heated):
     ):
         theta = np.pad(start, 1)
         uniform.advance(
-            theta, theta.copy(), gained, kept, moved, is_heated, n_steps, depth, np.array(cuts)
+            theta, theta.copy(), gained, 9, kept, moved, is_heated, n_steps, depth, np.array(cuts)
         )
         found.append(theta)
+    theta, other = lay(start), lay(start)
+    source = lay(power) if is_heated else gained
+    depth, cuts = tile(70)
+    uniform.advance(theta, other, source, 9, kept, moved, is_heated, 11, depth, cuts)
+    found.append(theta[:, :, :11])
     plain = np.pad(start, 1)
     for _ in range(11):
         around = (
@@ -101,6 +106,15 @@ def test_the_number_of_threads_does_not_matter():
         found.append(advance_uniform(start, LIVER, 1e-3, 30.0))
     numba.set_num_threads(before)
     assert np.array_equal(*found)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_begin_lines_of_the_cache(dtype):
+    cells = np.arange(4 * 5 * 37, dtype=dtype).reshape(4, 5, 37)
+    laid = lay(cells)
+    assert np.array_equal(laid[:, :, :39], np.pad(cells, 1))
+    assert laid.flags.c_contiguous
+    assert {laid[z, y, 1:].ctypes.data % LINE for z in range(6) for y in range(7)} == {0}
 
 
 def test_tiles_are_wide_enough_and_as_many_for_every_thread():
