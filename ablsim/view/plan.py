@@ -31,6 +31,7 @@ from ablsim.view.style import (
 
 _DEAREST = 2.5  # times the burden of the plan, up to which others are drawn
 _APART = 0.35  # of the burdens shown, between two points that are labelled
+_LABEL = 0.4  # of the burdens shown, what a label takes to the right of its point
 _MARGIN_COLOURS = ("#1b7837", "#5aae61", "#a6dba0")
 
 
@@ -202,13 +203,15 @@ def _draw_front(axes: Axes, plan: Plan) -> None:
         if point.is_chosen:
             axes.plot(point.candidate.burden, 100 * point.probability, "o", ms=11.0,
                       color=REPORTED_LINE.colour, zorder=4)  # fmt: skip
-    for point in _labelled(front):
-        _label(axes, point, is_right=point.candidate.burden > 0.5 * (x[0] + x[-1]))
+    labelled, wide = _labelled(front), x[-1] - x[0] or x[0]
+    for point in labelled:
+        _label(axes, point)
     axes.axhline(100 * plan.request.probability, color=INK, lw=1.2, ls=(0, (4, 3)))
     axes.set_xlabel("burden [min]", fontsize=11.0)
     axes.set_ylabel("probability [%]", fontsize=11.0)
-    axes.set_ylim(0, 104)
-    axes.margins(x=0.08)
+    room = max(one.candidate.burden for one in labelled) + _LABEL * wide
+    axes.set(xlim=(x[0] - 0.05 * wide, max(x[-1] + 0.08 * wide, room)), ylim=(-14, 104))
+    axes.set_yticks(range(0, 101, 20))
     axes.grid(color="#e9e9ec", linewidth=0.7)
     axes.set_title("What more certainty costs", loc="left", fontsize=13.0)
     for side in ("top", "right"):
@@ -227,18 +230,16 @@ def _labelled(front: Sequence[FrontPoint]) -> list[FrontPoint]:
     return shown
 
 
-def _label(axes: Axes, point: FrontPoint, *, is_right: bool) -> None:
-    """Say beside a point of the front what it takes."""
-    plan, y = point.candidate.plan, 100.0 * point.probability
+def _label(axes: Axes, point: FrontPoint) -> None:
+    """Say beside a point of the front what it takes: below to the right, where no front runs."""
+    plan = point.candidate.plan
     many = "" if plan.insertions == 1 else "s"
-    above = y < 20.0
     axes.annotate(
         f"{plan.insertions} insertion{many}, {plan.energy / 1e3:.1f} kJ",
-        (point.candidate.burden, y),
-        xytext=(-8.0 if is_right else 8.0, 12.0 if above else -24.0),
+        (point.candidate.burden, 100.0 * point.probability),
+        xytext=(8.0, -6.0),
         textcoords="offset points",
-        ha="right" if is_right else "left",
-        va="bottom" if above else "top",
+        ha="left",
+        va="top",
         fontsize=10.0,
-        bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"},
     )
