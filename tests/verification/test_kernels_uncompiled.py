@@ -43,7 +43,7 @@ tips = np.array([[3.0, 3.0, 3.0], [4.0, 3.0, 5.0]])
 found, tissues = np.zeros(5), code[inner].copy()
 stability.fastest(k, tissues, np.zeros(1), np.ones(1), np.full(1, 2e-7), w, 1.0, 1e-3, found)
 linear, other = theta.copy(), theta.copy()
-uniform.advance(linear, other, q * 1e-9, 0.4, 0.09, True, 5, 2, np.array([1, 6]))
+uniform.advance(linear, other, q * 1e-9, 6, 0.4, 0.09, True, 5, 2, np.array([1, 6]))
 for _ in range(3):
     n, n_sub = stiff.find_stiff(face, inv_c, w, dried, box, dt, inv_h2, 0.95, 4.4e5, cells, slot)
     assert n > 0
